@@ -1,0 +1,124 @@
+//! The one list of things that can go wrong. Every dialect maps each code to its own status and name.
+
+use std::fmt;
+
+use super::Time;
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, as a stable code. Dialects match on it exhaustively.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Code {
+    /// A defect of ours or of the machine. Its details are for the log only.
+    Internal,
+    /// The store cannot be reached or written (disk full, connection lost). Nothing was changed.
+    StoreUnavailable,
+    /// Sealed data does not open with this key file.
+    KeyFileMismatch,
+    /// A value is not acceptable. `field` names it as the setting or option that it is.
+    InvalidValue {
+        /// The name of the value.
+        field: String,
+        /// What is wrong with it, as a sentence for people.
+        reason: String,
+    },
+    /// No project has this id.
+    ProjectNotFound,
+    /// A project with this id exists.
+    ProjectExists,
+    /// No API key has this id.
+    KeyNotFound,
+    /// The API key is past its expiry.
+    KeyExpired,
+    /// The sign-in method is switched off for the project.
+    MethodDisabled,
+    /// No SMS provider is set up.
+    NoSmsProvider,
+    /// SMS may not be sent to this country, or to this kind of number.
+    CountryNotAllowed,
+    /// The handle, code or token is wrong, used, expired or unknown.
+    InvalidToken,
+    /// Too many tries; another may be made at `retry_at`.
+    TooManyAttempts {
+        /// When the next try is let through.
+        retry_at: Time,
+    },
+    /// No user has this id.
+    UserNotFound,
+    /// A user with this id, e-mail or phone exists.
+    UserExists,
+    /// The user is blocked.
+    UserBlocked,
+    /// The project's limit of users is reached.
+    UserLimitReached,
+    /// Nobody new may sign up.
+    SignUpDisabled,
+    /// Another account holds this number verified.
+    PhoneTaken,
+    /// No session has this id.
+    SessionNotFound,
+}
+
+/// A code, and for `Internal` what the log should know.
+#[derive(Debug, thiserror::Error)]
+pub struct Error {
+    /// The stable code.
+    pub code: Code,
+    detail: Option<String>,
+    retry: bool,
+}
+
+impl Error {
+    /// A defect, with a note for the log. Never put a secret or a phone number in it.
+    pub fn internal(detail: impl fmt::Display) -> Self {
+        Self { code: Code::Internal, detail: Some(detail.to_string()), retry: false }
+    }
+
+    /// The store failed, with a note for the log.
+    pub fn store(detail: impl fmt::Display) -> Self {
+        Self { code: Code::StoreUnavailable, detail: Some(detail.to_string()), retry: false }
+    }
+
+    /// The same failure of the store, in which the whole transaction may succeed when it is run again.
+    #[must_use]
+    pub(crate) fn retryable(mut self) -> Self {
+        self.retry = true;
+        self
+    }
+
+    /// Whether running the whole transaction again may help.
+    pub(crate) const fn may_retry(&self) -> bool {
+        self.retry
+    }
+
+    /// The same error once more, for everybody whose work shared a failed commit.
+    #[must_use]
+    pub(crate) fn again(&self) -> Self {
+        Self { code: self.code.clone(), detail: self.detail.clone(), retry: self.retry }
+    }
+
+    /// `field` does not take its value.
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Code::InvalidValue { field: field.into(), reason: reason.into() }.into()
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self { code, detail: None, retry: false }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.code, &self.detail) {
+            (Code::InvalidValue { field, reason }, _) => write!(f, "{field}: {reason}"),
+            (Code::KeyFileMismatch, _) => {
+                f.write_str("the key file does not belong to this database: stored secrets cannot be opened with it")
+            }
+            (code, Some(detail)) => write!(f, "{code:?}: {detail}"),
+            (code, None) => write!(f, "{code:?}"),
+        }
+    }
+}

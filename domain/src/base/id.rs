@@ -1,0 +1,41 @@
+//! Ids: UUIDv7 (RFC 9562 §5.7) from the injected clock and randomness, so that tests see stable ones.
+
+use super::{Random, Time};
+
+/// A new id: 36 characters, sorted by time.
+pub fn new(now: Time, random: &dyn Random) -> String {
+    let millis = u64::try_from(now.micros() / 1_000).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid().to_string()
+}
+
+/// Whether `id` may name something a client chose: `^[a-zA-Z0-9][a-zA-Z0-9._-]{0,35}$` (contract nuvix §1.11).
+pub fn is_valid(id: &str) -> bool {
+    id.len() <= 36
+        && id.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::SeededRandom;
+
+    #[test]
+    fn ids_sort_by_time_and_are_valid() {
+        let random = SeededRandom::new(1);
+        let early = new(Time::from_micros(1_000_000), &random);
+        let late = new(Time::from_micros(2_000_000), &random);
+        assert!(early < late);
+        assert!(is_valid(&early) && early.len() == 36);
+    }
+
+    #[test]
+    fn client_ids_follow_the_contract() {
+        for good in ["a", "A9._-", "67409f5f002ab0f3c4d1", &"x".repeat(36)] {
+            assert!(is_valid(good), "{good}");
+        }
+        for bad in ["", ".a", "-a", "_a", "a b", "ä", "unique()", &"x".repeat(37)] {
+            assert!(!is_valid(bad), "{bad}");
+        }
+    }
+}

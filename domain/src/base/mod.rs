@@ -1,0 +1,19 @@
+//! What every room shares: time, randomness, ids, secrets, phone numbers, the one list of error codes.
+
+mod context;
+pub mod crypto;
+pub mod error;
+pub mod id;
+pub mod phone;
+pub mod random;
+pub mod secret;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod time;
+
+pub use context::{Actor, Ctx};
+pub use error::{Code, Error, Result};
+pub use phone::{Phone, PhoneError};
+pub use random::Random;
+pub use secret::Secret;
+pub use time::{Clock, Time};

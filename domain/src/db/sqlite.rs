@@ -1,0 +1,131 @@
+//! SQLite: one writer thread that commits in groups, readers in parallel.
+//!
+//! A commit costs one fsync however many transactions it holds, so all that wait share one. Each runs in a savepoint
+//! of its own, and none is answered before the commit is on disk.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender};
+use rusqlite::{Connection, OpenFlags};
+
+use super::tx::On;
+use super::{Effect, Job, OnCommit, Options, Retry, Tx};
+use crate::base::{Error, Result};
+
+/// The most transactions that share a commit. Past this the wait of the first outweighs the fsync saved.
+const GROUP: usize = 128;
+/// Idle read connections that are kept.
+const READERS: usize = 8;
+
+pub(super) struct Sqlite {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    writer: Option<thread::JoinHandle<()>>,
+    readers: Mutex<Vec<Connection>>,
+    path: Arc<Path>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &str, options: &Options) -> Result<Self> {
+        let path: Arc<Path> = Arc::from(Path::new(path));
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        // FULL: a commit survives a power cut. The group commit makes it cheap.
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+                 PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+            )
+            .map_err(Error::sqlite)?;
+        let (jobs, receiver) = crossbeam_channel::bounded(8_192);
+        let on_commit = Arc::clone(&options.on_commit);
+        let writer = thread::Builder::new()
+            .name("db-writer".into())
+            .spawn(move || write_loop(&connection, &receiver, &on_commit))
+            .map_err(Error::store)?;
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), readers: Mutex::default(), path })
+    }
+
+    pub(super) fn write(&self, job: Box<dyn Job>) -> Result<()> {
+        let jobs = self.jobs.as_ref().ok_or_else(|| Error::store("closed"))?;
+        // Not waiting here: a full queue means that the disk is far behind, and the caller is an async task.
+        jobs.try_send(job).map_err(|_| Error::store("the write queue is full"))
+    }
+
+    pub(super) fn read<T>(&self, work: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        };
+        let result = work(&mut Tx::new(On::Sqlite(&connection)));
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(connection);
+        }
+        result
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            // The writer ends when its queue is empty; a writer that panicked has nothing left to save.
+            drop(writer.join());
+        }
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(Error::sqlite)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(Error::sqlite)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+fn write_loop(db: &Connection, jobs: &Receiver<Box<dyn Job>>, on_commit: &OnCommit) {
+    let mut group = Vec::with_capacity(GROUP);
+    while let Ok(first) = jobs.recv() {
+        group.push(first);
+        group.extend(jobs.try_iter().take(GROUP - 1));
+        let (failed, effects) = match run_group(db, &mut group) {
+            Ok(effects) => (None, effects),
+            Err(error) => {
+                // Fail closed: whatever is half-way is undone, nobody is told that it was written.
+                if !db.is_autocommit() {
+                    drop(db.execute_batch("ROLLBACK"));
+                }
+                tracing::error!(%error, transactions = group.len(), "the commit failed");
+                (Some(error), Vec::new())
+            }
+        };
+        if !effects.is_empty() {
+            on_commit(&effects);
+        }
+        for job in group.drain(..) {
+            job.finish(failed.as_ref().map(Error::again));
+        }
+    }
+    // Leave one file behind, not a log that the next start must replay.
+    drop(db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+}
+
+fn run_group(db: &Connection, group: &mut [Box<dyn Job>]) -> Result<Vec<Effect>> {
+    let run = |sql: &str| db.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(Error::sqlite);
+    let mut effects = Vec::new();
+    run("BEGIN IMMEDIATE")?;
+    for job in group {
+        run("SAVEPOINT job")?;
+        let mut tx = Tx::new(On::Sqlite(db));
+        match job.run(&mut tx) {
+            Ok(()) => effects.append(&mut tx.effects),
+            // With one writer there is no conflict to retry after.
+            Err(Retry::Never | Retry::Again) => run("ROLLBACK TO SAVEPOINT job")?,
+        }
+        run("RELEASE SAVEPOINT job")?;
+    }
+    run("COMMIT")?;
+    Ok(effects)
+}

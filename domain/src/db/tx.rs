@@ -1,0 +1,170 @@
+//! A transaction, on either driver.
+
+use super::postgres::PgTx;
+use super::{Effect, Kind, Row, Value};
+use crate::base::{Error, Result};
+
+/// A transaction. Statements are named constants; parameters come from `args![…]`.
+pub struct Tx<'c> {
+    pub(super) on: On<'c>,
+    pub(super) effects: Vec<Effect>,
+    depth: usize,
+}
+
+pub(super) enum On<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut PgTx),
+}
+
+impl<'c> Tx<'c> {
+    pub(super) const fn new(on: On<'c>) -> Self {
+        Self { on, effects: Vec::new(), depth: 0 }
+    }
+
+    /// Which kind of database this is, for the few statements that need an addition on one of them.
+    pub const fn kind(&self) -> Kind {
+        match self.on {
+            On::Sqlite(_) => Kind::Sqlite,
+            On::Postgres(_) => Kind::Postgres,
+        }
+    }
+
+    /// Runs a statement; gives the number of rows it changed.
+    pub fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64> {
+        debug_assert!(binds_alike(sql), "{sql}");
+        match &mut self.on {
+            On::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
+                let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
+                Ok(changed as u64)
+            }
+            On::Postgres(tx) => tx.exec(sql, args),
+        }
+    }
+
+    /// Runs a statement whose answer nobody needs: on PostgreSQL it travels with the next statement or with COMMIT.
+    /// If it fails, the transaction fails.
+    pub fn push(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<()> {
+        match &mut self.on {
+            On::Sqlite(_) => self.exec(sql, args).map(drop),
+            On::Postgres(tx) => {
+                tx.push(sql, args);
+                Ok(())
+            }
+        }
+    }
+
+    /// The first row, if there is any.
+    pub fn find<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        debug_assert!(binds_alike(sql), "{sql}");
+        match &mut self.on {
+            On::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
+                let first = rows.next().map_err(Error::sqlite)?.map(|row| map(&Row::Sqlite(row))).transpose()?;
+                // A writing statement with RETURNING is complete only when it was stepped to its end.
+                while rows.next().map_err(Error::sqlite)?.is_some() {}
+                Ok(first)
+            }
+            On::Postgres(tx) => tx.query(sql, args)?.first().map(|row| map(&Row::Postgres(row))).transpose(),
+        }
+    }
+
+    /// All rows.
+    pub fn list<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        debug_assert!(binds_alike(sql), "{sql}");
+        match &mut self.on {
+            On::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
+                let mut out = Vec::new();
+                while let Some(row) = rows.next().map_err(Error::sqlite)? {
+                    out.push(map(&Row::Sqlite(row))?);
+                }
+                Ok(out)
+            }
+            On::Postgres(tx) => tx.query(sql, args)?.iter().map(|row| map(&Row::Postgres(row))).collect(),
+        }
+    }
+
+    /// Runs `work` so that its failure undoes only what it did itself: the transaction goes on and can be committed.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<Result<T>> {
+        let (open, keep, undo) =
+            SAVEPOINTS.get(self.depth).copied().ok_or_else(|| Error::internal("savepoints are nested too deep"))?;
+        self.exec(open, &[])?;
+        let effects = self.effects.len();
+        self.depth += 1;
+        let outcome = work(self);
+        self.depth -= 1;
+        match &outcome {
+            Ok(_) => self.exec(keep, &[])?,
+            Err(error) if error.may_retry() => 0,
+            Err(_) => {
+                self.effects.truncate(effects);
+                self.exec(undo, &[])?;
+                self.exec(keep, &[])?
+            }
+        };
+        match outcome {
+            Err(error) if error.may_retry() => Err(error),
+            outcome => Ok(outcome),
+        }
+    }
+
+    /// Tells the process about a change once it is durable, before the caller of `write` learns of it.
+    pub fn after_commit(&mut self, topic: &'static str, key: impl Into<String>) {
+        let effect = Effect { topic, key: key.into() };
+        if !self.effects.contains(&effect) {
+            self.effects.push(effect);
+        }
+    }
+
+    /// Checks that the database understands `sql`.
+    pub fn prepare(&mut self, sql: &'static str) -> Result<()> {
+        if !binds_alike(sql) {
+            return Err(Error::internal("the placeholders do not first appear in the order 1, 2, 3"));
+        }
+        match &mut self.on {
+            On::Sqlite(db) => db.prepare(sql).map(drop).map_err(Error::sqlite),
+            On::Postgres(tx) => tx.prepare_only(sql),
+        }
+    }
+
+    /// Runs several statements without parameters: migrations only.
+    pub(super) fn batch(&mut self, sql: &str) -> Result<()> {
+        match &mut self.on {
+            On::Sqlite(db) => db.execute_batch(sql).map_err(Error::sqlite),
+            On::Postgres(tx) => tx.batch(sql),
+        }
+    }
+}
+
+/// Whether the placeholders first appear as $1, $2, $3 …: SQLite binds by first appearance, PostgreSQL by number.
+fn binds_alike(sql: &str) -> bool {
+    let mut seen = 0_usize;
+    for part in sql.split('$').skip(1) {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        match part.get(..digits).and_then(|n| n.parse::<usize>().ok()) {
+            Some(n) if n == seen + 1 => seen = n,
+            Some(n) if (1..=seen).contains(&n) => {}
+            Some(_) | None => return false,
+        }
+    }
+    true
+}
+
+const SAVEPOINTS: [(&str, &str, &str); 3] = [
+    ("SAVEPOINT a1", "RELEASE SAVEPOINT a1", "ROLLBACK TO SAVEPOINT a1"),
+    ("SAVEPOINT a2", "RELEASE SAVEPOINT a2", "ROLLBACK TO SAVEPOINT a2"),
+    ("SAVEPOINT a3", "RELEASE SAVEPOINT a3", "ROLLBACK TO SAVEPOINT a3"),
+];

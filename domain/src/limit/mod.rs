@@ -1,0 +1,133 @@
+//! The ledger of budgets: how often a number was written to, from where it was proved, what a window has spent.
+//!
+//! Arithmetic is in pure functions ([`guess`], [`send`]); this file keeps the counters.
+
+pub mod guess;
+pub mod send;
+pub(crate) mod sql;
+
+use crate::args;
+use crate::base::time::DAY;
+use crate::base::{Ctx, Result, Time};
+use crate::db::{Row, Tx};
+
+/// What a number (or e-mail address) did lately.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// When its day of sends began.
+    pub day_at: Time,
+    /// Messages to it in that day.
+    pub day_sends: i64,
+    /// Wrong guesses in a row.
+    pub failures: i64,
+    /// Cool-downs per purpose.
+    pub cooldowns: send::Cooldowns,
+    /// When it was proved last.
+    pub converted_at: Option<Time>,
+}
+
+impl Target {
+    fn load(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            day_at: row.get(0)?,
+            day_sends: row.get(1)?,
+            failures: row.get(2)?,
+            cooldowns: send::Cooldowns::parse(&row.get::<String>(3)?),
+            converted_at: row.get(4)?,
+        })
+    }
+}
+
+/// What the ledger has on `target`. Its row is locked until the end of the transaction, so that budgets of one number
+/// are never spent by two at once, whatever dialect and purpose.
+pub fn lock_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<Target> {
+    let found = tx.find(sql::LOCK_TARGET, args![&ctx.project, target, ctx.now], Target::load)?;
+    let mut found = found.ok_or_else(|| crate::base::Error::internal("no row of a target"))?;
+    if ctx.now.micros_since(found.day_at) >= DAY {
+        found.day_at = ctx.now;
+        found.day_sends = 0;
+    }
+    Ok(found)
+}
+
+/// What the ledger has on `target`, without locking it.
+pub fn find_target(tx: &mut Tx<'_>, project: &str, target: &str) -> Result<Option<Target>> {
+    tx.find(sql::FIND_TARGET, args![project, target], Target::load)
+}
+
+/// Writes down that a message to `target` was decided on.
+pub fn store_target(tx: &mut Tx<'_>, project: &str, target: &str, state: &Target) -> Result<()> {
+    tx.push(sql::STORE_TARGET, args![state.day_at, state.day_sends, &state.cooldowns.to_text(), project, target])
+}
+
+/// Counts a wrong guess, of the number and of the project's hour.
+pub fn count_failure(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<()> {
+    tx.push(sql::TARGET_FAILED, args![&ctx.project, target])?;
+    add(tx, ctx, guess::WRONG, "", guess::WRONG_WINDOW, 1, 0).map(drop)
+}
+
+/// Writes down that `target` was proved: its cool-downs end, and the caller's network is remembered.
+pub fn count_proof(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    target: &str,
+    prefix: Option<&str>,
+    country: Option<&str>,
+) -> Result<()> {
+    tx.push(sql::TARGET_PROVED, args![ctx.now, &ctx.project, target])?;
+    if let Some(origin) = ctx.origin()? {
+        tx.push(sql::PUT_ORIGIN, args![&ctx.project, target, &origin, ctx.now])?;
+    }
+    for (kind, key) in [(send::PREFIX, prefix), (send::COUNTRY, country)] {
+        if let Some(key) = key {
+            let window = window_at(ctx.now, DAY);
+            tx.push(sql::ADD_BUDGET, args![&ctx.project, kind, key, window, 0_i64, 1_i64])?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether `target` was proved from this network before.
+pub fn is_known_origin(tx: &mut Tx<'_>, project: &str, target: &str, origin: Option<&[u8]>) -> Result<bool> {
+    let Some(origin) = origin else { return Ok(false) };
+    Ok(tx.find(sql::IS_KNOWN_ORIGIN, args![project, target, origin], |_| Ok(()))?.is_some())
+}
+
+/// A counter of the present window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Spent {
+    /// What was spent.
+    pub used: i64,
+    /// How often it was well spent: messages that were answered by a proof.
+    pub good: i64,
+}
+
+/// What is spent of the window of `micros` in which `ctx.now` lies.
+pub fn spent(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, key: &str, micros: i64) -> Result<Spent> {
+    let row = tx.find(sql::FIND_BUDGET, args![&ctx.project, kind, key], |row| {
+        Ok((row.get::<Time>(0)?, Spent { used: row.get(1)?, good: row.get(2)? }))
+    })?;
+    Ok(row.filter(|(at, _)| *at >= window_at(ctx.now, micros)).map(|(_, spent)| spent).unwrap_or_default())
+}
+
+/// Adds to a counter; gives what it is now.
+pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, key: &str, micros: i64, used: i64, good: i64) -> Result<Spent> {
+    let window = window_at(ctx.now, micros);
+    let now = tx.find(sql::ADD_BUDGET, args![&ctx.project, kind, key, window, used, good], |row| {
+        Ok(Spent { used: row.get(1)?, good: row.get(2)? })
+    })?;
+    Ok(now.unwrap_or_default())
+}
+
+/// When the window in which `now` lies began: windows are aligned to the epoch, so all nodes agree.
+pub fn window_at(now: Time, micros: i64) -> Time {
+    Time::from_micros(now.micros() - now.micros().rem_euclid(micros))
+}
+
+/// Forgets what no rule looks at any more.
+pub fn purge(tx: &mut Tx<'_>, now: Time) -> Result<()> {
+    tx.exec(sql::PURGE_BUDGETS, args![now.plus_micros(-2 * DAY)])?;
+    tx.exec(sql::PURGE_TARGETS, args![now.plus_micros(-90 * DAY)])?;
+    tx.exec(sql::PURGE_ORIGINS, args![now.plus_micros(-180 * DAY)])?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The statements of this noun.
+
+/// Locks the row of a target until the end of the transaction, making it if there is none.
+pub(super) const LOCK_TARGET: &str =
+    "INSERT INTO targets (project_id, target, day_at, day_sends, failures, cooldowns, converted_at, updated_at)
+ VALUES ($1, $2, $3, 0, 0, '', NULL, $3)
+ ON CONFLICT (project_id, target) DO UPDATE SET updated_at = excluded.updated_at
+ RETURNING day_at, day_sends, failures, cooldowns, converted_at";
+pub(super) const FIND_TARGET: &str =
+    "SELECT day_at, day_sends, failures, cooldowns, converted_at FROM targets WHERE project_id = $1 AND target = $2";
+pub(super) const STORE_TARGET: &str = "UPDATE targets SET day_at = $1, day_sends = $2, cooldowns = $3
+ WHERE project_id = $4 AND target = $5";
+pub(super) const TARGET_FAILED: &str =
+    "UPDATE targets SET failures = failures + 1 WHERE project_id = $1 AND target = $2";
+/// Below a hundred failures a proof by the code itself ends the row of them (NIST SP 800-63B §5.2.2).
+pub(super) const TARGET_PROVED: &str = "UPDATE targets SET cooldowns = '', converted_at = $1, updated_at = $1,
+  failures = CASE WHEN failures < 100 THEN 0 ELSE failures END WHERE project_id = $2 AND target = $3";
+pub(super) const PURGE_TARGETS: &str = "DELETE FROM targets WHERE updated_at < $1 AND failures < 100";
+
+pub(super) const IS_KNOWN_ORIGIN: &str =
+    "SELECT 1 FROM known_origins WHERE project_id = $1 AND target = $2 AND origin = $3";
+pub(super) const PUT_ORIGIN: &str = "INSERT INTO known_origins (project_id, target, origin, seen_at)
+ VALUES ($1, $2, $3, $4) ON CONFLICT (project_id, target, origin) DO UPDATE SET seen_at = excluded.seen_at";
+pub(super) const PURGE_ORIGINS: &str = "DELETE FROM known_origins WHERE seen_at < $1";
+
+pub(super) const FIND_BUDGET: &str =
+    "SELECT window_at, used, good FROM budgets WHERE project_id = $1 AND kind = $2 AND key = $3";
+pub(super) const ADD_BUDGET: &str = "INSERT INTO budgets (project_id, kind, key, window_at, used, good)
+ VALUES ($1, $2, $3, $4, $5, $6)
+ ON CONFLICT (project_id, kind, key) DO UPDATE SET
+  used = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.used ELSE budgets.used + excluded.used END,
+  good = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.good ELSE budgets.good + excluded.good END,
+  window_at = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.window_at ELSE budgets.window_at END
+ RETURNING window_at, used, good";
+pub(super) const PURGE_BUDGETS: &str = "DELETE FROM budgets WHERE window_at < $1";
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[
+    LOCK_TARGET,
+    FIND_TARGET,
+    STORE_TARGET,
+    TARGET_FAILED,
+    TARGET_PROVED,
+    PURGE_TARGETS,
+    IS_KNOWN_ORIGIN,
+    PUT_ORIGIN,
+    PURGE_ORIGINS,
+    FIND_BUDGET,
+    ADD_BUDGET,
+    PURGE_BUDGETS,
+];

@@ -1,0 +1,70 @@
+//! The statements of this noun.
+
+pub(super) const INSERT: &str =
+    "INSERT INTO messages (id, project_id, verification_id, channel, purpose, target_mask, state, payload, provider,
+  provider_message, tries, reason, due_at, expires_at, created_at, settled_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, NULL, '[]', $9, $10, $11, $10, $12)";
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE messages SET state = 'sending', due_at = $1 WHERE id IN (
+  SELECT id FROM messages WHERE state = 'queued' AND due_at <= $2 ORDER BY due_at LIMIT $3",
+            $lock,
+            ") RETURNING id, project_id, verification_id, purpose, payload, tries, created_at, expires_at"
+        )
+    };
+}
+pub(super) const CLAIM: &str = claim!("");
+/// Several nodes take different rows.
+pub(super) const CLAIM_ON_POSTGRES: &str = claim!(" FOR UPDATE SKIP LOCKED");
+pub(super) const STORE: &str = "UPDATE messages SET payload = $1, provider = $2, tries = $3 WHERE id = $4";
+pub(super) const TRY_NEXT: &str = "UPDATE messages SET provider = $1, tries = $2 WHERE id = $3 AND state = 'sending'";
+pub(super) const SETTLE: &str = "UPDATE messages SET state = $1, reason = $2, provider = $3, provider_message = $4,
+  tries = $5, settled_at = $6, payload = NULL WHERE id = $7 AND state = 'sending'";
+pub(super) const RETRY: &str =
+    "UPDATE messages SET state = 'queued', reason = $1, tries = $2, due_at = $3 WHERE id = $4 AND state = 'sending'";
+/// Leases that ran out before a provider was called go back in the queue …
+pub(super) const REQUEUE_LOST: &str =
+    "UPDATE messages SET state = 'queued', due_at = $1 WHERE state = 'sending' AND due_at < $1 AND provider IS NULL";
+/// … and those that may have reached one are never sent again by themselves.
+pub(super) const BURY_LOST: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
+  reason = 'interrupted while the provider was being called; it may have been sent'
+ WHERE state = 'sending' AND due_at < $1 AND provider IS NOT NULL";
+pub(super) const BURY_EXPIRED: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
+  reason = CASE WHEN reason = '' THEN 'expired in the queue' ELSE reason END
+ WHERE state = 'queued' AND due_at <= $1 AND expires_at <= $1";
+pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE state = 'queued'";
+pub(super) const QUEUED: &str = "SELECT COUNT(*) FROM messages WHERE state = 'queued'";
+pub(super) const FIND_BY_RECEIPT: &str = "SELECT id, state FROM messages
+ WHERE provider_message = $1 AND project_id = $2 AND provider = $3";
+pub(super) const RECEIPT: &str = "UPDATE messages SET state = $1, reason = $2 WHERE id = $3 AND state = 'sent'";
+pub(super) const LIST_DEAD: &str =
+    "SELECT id, project_id, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
+ WHERE state = 'dead' AND created_at > $1 ORDER BY created_at DESC LIMIT 100";
+pub(super) const COUNT_DEAD: &str = "SELECT COUNT(*) FROM messages WHERE state = 'dead' AND created_at > $1";
+pub(super) const LIST: &str =
+    "SELECT id, project_id, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
+ WHERE project_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+pub(super) const PURGE: &str = "DELETE FROM messages WHERE id IN (
+  SELECT id FROM messages WHERE created_at < $1 AND settled_at IS NOT NULL LIMIT 1000)";
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[
+    INSERT,
+    CLAIM,
+    STORE,
+    TRY_NEXT,
+    SETTLE,
+    RETRY,
+    REQUEUE_LOST,
+    BURY_LOST,
+    BURY_EXPIRED,
+    NEXT_DUE,
+    QUEUED,
+    FIND_BY_RECEIPT,
+    RECEIPT,
+    LIST_DEAD,
+    COUNT_DEAD,
+    LIST,
+    PURGE,
+];

@@ -1,0 +1,176 @@
+//! The types that the outbox, the worker and the `send` crate share.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Phone, Secret};
+
+/// One SMS, ready for a provider.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    /// The message's id, the same over all tries and providers.
+    pub id: String,
+    /// The project's id.
+    pub project: String,
+    /// Where it goes.
+    pub to: Phone,
+    /// The whole text.
+    pub body: Secret,
+    /// The code in the text, for providers that take it apart from the text.
+    pub code: Option<Secret>,
+    /// What the text is for, as in `verification::Purpose::name`.
+    pub template: String,
+    /// The language of the text (BCP 47).
+    pub locale: String,
+    /// The account that the message is about, once it is known.
+    pub user: Option<String>,
+    /// Where the provider is to report delivery, if the server's address is known.
+    pub receipt_url: Option<String>,
+}
+
+/// What became of one call to one provider.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The provider took the message.
+    Accepted {
+        /// Its id for the message, by which delivery receipts name it.
+        provider_id: Option<String>,
+    },
+    /// The provider certainly did not take the message. `reason` holds no number and no text of the message.
+    Refused {
+        /// What it said.
+        reason: String,
+    },
+    /// Nobody knows whether it took the message: it did not answer in time, or the connection broke after the request.
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What a delivery receipt says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Delivery {
+    /// On the phone.
+    Delivered,
+    /// Certainly not on the phone, and it never will be.
+    Failed,
+}
+
+/// A delivery receipt, authenticated.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// The provider's id for the message.
+    pub provider_id: String,
+    /// What it says.
+    pub delivery: Delivery,
+    /// The provider's error code, if any.
+    pub error: Option<String>,
+}
+
+/// An SMS provider of a project: its name there, its kind and credentials. Stored under AEAD.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Provider {
+    /// The name by which the project, the log and the timeline of a message call it.
+    pub name: String,
+    /// Replaces the address of the provider's API, without a trailing slash: for proxies and tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Seconds to wait for an answer. 10 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+    /// What it is, with what it needs.
+    pub account: Account,
+}
+
+/// The kinds of provider and their credentials (contract nuvix §5).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Account {
+    /// The development inbox: nothing leaves the process.
+    Inbox {},
+    /// Twilio Programmable Messaging.
+    Twilio {
+        /// The account's SID.
+        account_sid: String,
+        /// Its auth token. Also authenticates delivery receipts.
+        auth_token: Credential,
+        /// A number or name, or a messaging service (`MG…`).
+        from: String,
+    },
+    /// Vonage SMS.
+    Vonage {
+        /// The API key.
+        api_key: String,
+        /// The API secret.
+        api_secret: Credential,
+        /// The sender.
+        from: String,
+        /// The signature secret, which authenticates delivery receipts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature_secret: Option<Credential>,
+    },
+    /// MSG91 Flow.
+    Msg91 {
+        /// The sender id.
+        sender_id: String,
+        /// The auth key.
+        auth_key: Credential,
+        /// The flow's template.
+        template_id: String,
+    },
+    /// Telesign.
+    Telesign {
+        /// The customer id.
+        customer_id: String,
+        /// The API key.
+        api_key: Credential,
+    },
+    /// TextMagic.
+    Textmagic {
+        /// The user name.
+        username: String,
+        /// The API key.
+        api_key: Credential,
+        /// The sender.
+        from: String,
+    },
+    /// The customer's own code: a POST signed by the Standard Webhooks scheme.
+    Http {
+        /// The whole address.
+        url: String,
+        /// The signing secret (`whsec_` + base64).
+        secret: Credential,
+    },
+}
+
+impl Account {
+    /// Its kind as one word, for logs and metrics.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Inbox {} => "inbox",
+            Self::Twilio { .. } => "twilio",
+            Self::Vonage { .. } => "vonage",
+            Self::Msg91 { .. } => "msg91",
+            Self::Telesign { .. } => "telesign",
+            Self::Textmagic { .. } => "textmagic",
+            Self::Http { .. } => "http",
+        }
+    }
+}
+
+/// A credential inside a provider's account. It is serialised only to be sealed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credential(pub Secret);
+
+impl Serialize for Credential {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|s| Self(Secret::new(s)))
+    }
+}

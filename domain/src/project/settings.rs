@@ -1,0 +1,461 @@
+//! The settings of a project: one JSON document, the same in the admin API, the command line and the console.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::base::{Error, Phone, Result};
+use crate::message::Provider;
+
+/// What stands for a credential when settings are shown; sent back, it keeps the stored one.
+pub const HIDDEN: &str = "[hidden]";
+
+macro_rules! section {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+section! {
+    /// All settings of a project.
+    Settings {
+        /// Who may sign in, and how.
+        auth: Auth = Auth::default(),
+        /// Codes.
+        otp: Otp = Otp::default(),
+        /// Second factors.
+        mfa: Mfa = Mfa::default(),
+        /// Text messages.
+        sms: Sms = Sms::default(),
+        /// The nevr dialect.
+        nevr: Nevr = Nevr::default(),
+        /// The Frontegg dialect.
+        frontegg: Frontegg = Frontegg::default(),
+        /// The Nuvix and Appwrite dialect.
+        nuvix: Nuvix = Nuvix::default(),
+    }
+}
+
+section! {
+    /// Who may sign in, and how.
+    Auth {
+        /// E-mail and password.
+        email_password: bool = true,
+        /// Links by e-mail.
+        magic_url: bool = true,
+        /// Codes by e-mail.
+        email_otp: bool = true,
+        /// Guests with an account.
+        anonymous: bool = true,
+        /// Short-lived tokens for other services.
+        jwt: bool = true,
+        /// Codes by SMS.
+        phone: bool = true,
+        /// Whether anybody new may come.
+        sign_up: bool = true,
+        /// The most users; 0: no limit.
+        limit: i64 = 0,
+        /// How long a session lives, in seconds.
+        duration: i64 = 31_536_000,
+        /// The most sessions of one user; the oldest goes when there is one more.
+        sessions_limit: i64 = 10,
+        /// Days after which an account that nobody ever signed in to is removed.
+        purge_pending_days: i64 = 7,
+        /// How many earlier passwords may not be used again.
+        password_history: i64 = 0,
+        /// Whether common passwords are refused.
+        password_dictionary: bool = false,
+        /// Whether passwords that hold the user's own data are refused.
+        personal_data_check: bool = false,
+        /// Whether a new session is told about by e-mail.
+        session_alerts: bool = false,
+        /// Numbers for tests: no SMS, and a code of their own.
+        mock_numbers: Vec<MockNumber> = Vec::new(),
+    }
+}
+
+section! {
+    /// Codes.
+    Otp {
+        /// Digits of a code.
+        length: i64 = 6,
+        /// How long a code lives, in seconds.
+        lifetime_seconds: i64 = 900,
+        /// Wrong tries that a handle allows.
+        max_attempts: i64 = 5,
+        /// Seconds to wait before the next code; the last one repeats.
+        resend_seconds: Vec<i64> = vec![30, 60, 120],
+        /// The most codes to one number in a day.
+        per_phone_per_day: i64 = 20,
+    }
+}
+
+section! {
+    /// Second factors.
+    Mfa {
+        /// Authenticator apps.
+        totp: bool = true,
+        /// Codes by e-mail.
+        email: bool = true,
+        /// Codes by SMS.
+        phone: bool = true,
+        /// Recovery codes.
+        recovery_codes: bool = true,
+        /// Whether everybody must have one.
+        enforce: Enforce = Enforce::DontForce,
+        /// Days for which a device is not asked again; 0: always ask.
+        remember_device_days: i64 = 0,
+        /// Seconds for which a second factor counts as recent.
+        recent_seconds: i64 = 1_800,
+        /// Whether recovery codes can be read again later.
+        recovery_codes_readable: bool = false,
+    }
+}
+
+section! {
+    /// Text messages.
+    Sms {
+        /// Countries that may be sent to, as ISO 3166 codes; `*`: all; empty: none.
+        countries: Vec<String> = Vec::new(),
+        /// The most money in a day.
+        daily_ceiling: f64 = 50.0,
+        /// In which currency.
+        currency: String = "USD".to_owned(),
+        /// Providers in order of preference.
+        providers: Vec<Provider> = Vec::new(),
+        /// The host that the last line of a message binds its code to (WebOTP).
+        origin: Option<String> = None,
+        /// The name in a message; the project's when unset.
+        brand: Option<String> = None,
+        /// The most messages that one network may ask for in an hour.
+        per_address_per_hour: i64 = 60,
+        /// Price of a message per country, `*` for the rest.
+        prices: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new(),
+        /// The project's own texts: by purpose, or by purpose and locale (`sign-in`, `sign-in.de`).
+        templates: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new(),
+    }
+}
+
+section! {
+    /// The nevr dialect.
+    Nevr {
+        /// Whether it answers.
+        enabled: bool = true,
+        /// How long a code lives, in seconds.
+        expires_in: i64 = 300,
+        /// Digits of a code.
+        otp_length: i64 = 6,
+        /// Whether a sign-in by an unknown number makes an account.
+        allow_sign_up: bool = true,
+        /// Whether a password sign-in needs a verified number.
+        require_verification: bool = true,
+        /// Requests per window, or `false`.
+        rate_limit: RateLimit = RateLimit::On { window: 60_000, max: 10 },
+    }
+}
+
+section! {
+    /// The Frontegg dialect.
+    Frontegg {
+        /// Whether it answers.
+        enabled: bool = true,
+        /// The environment's id.
+        client_id: String = String::new(),
+        /// How people sign in first.
+        main_strategy: String = "EmailAndPassword".to_owned(),
+        /// Whether SMS is a way to sign in.
+        sms_login: bool = false,
+        /// How long an access token lives.
+        access_token_seconds: i64 = 3_600,
+        /// How long a refresh token lives.
+        refresh_token_seconds: i64 = 2_592_000,
+    }
+}
+
+section! {
+    /// The Nuvix and Appwrite dialect.
+    Nuvix {
+        /// Whether it answers.
+        enabled: bool = true,
+        /// Whether its routes count calls.
+        rate_limits: bool = true,
+    }
+}
+
+/// A number for tests.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MockNumber {
+    /// In E.164.
+    pub phone: String,
+    /// Its code.
+    pub otp: String,
+}
+
+/// Whether everybody must have a second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Enforce {
+    /// Who wants to.
+    DontForce,
+    /// Everybody.
+    Force,
+}
+
+/// A rate limit, or none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RateLimit {
+    /// No limit: `false` in JSON.
+    Off,
+    /// At most `max` requests in `window` milliseconds.
+    On {
+        /// Milliseconds.
+        window: i64,
+        /// Requests.
+        max: i64,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum RateLimitWire {
+    Flag(bool),
+    #[serde(rename_all = "camelCase")]
+    Limit {
+        window: i64,
+        max: i64,
+    },
+}
+
+impl Serialize for RateLimit {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::Off => RateLimitWire::Flag(false),
+            Self::On { window, max } => RateLimitWire::Limit { window, max },
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RateLimit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match RateLimitWire::deserialize(deserializer)? {
+            RateLimitWire::Flag(false) => Ok(Self::Off),
+            RateLimitWire::Flag(true) => Err(serde::de::Error::custom("give {window, max} or false")),
+            RateLimitWire::Limit { window, max } => Ok(Self::On { window, max }),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with `patch` merged in, deep; arrays are replaced. Unknown keys and bad values are refused by
+    /// name, and then nothing changes.
+    pub fn merged(&self, patch: &Json) -> Result<Self> {
+        if !patch.is_object() {
+            return Err(Error::invalid("settings", "must be a JSON object"));
+        }
+        let mut document = serde_json::to_value(self).map_err(Error::internal)?;
+        let mut patch = patch.clone();
+        self.restore_hidden(&mut patch);
+        merge(&mut document, &patch);
+        let merged: Self = serde_path_to_error::deserialize(document)
+            .map_err(|e| Error::invalid(e.path().to_string(), e.inner().to_string()))?;
+        merged.check()?;
+        Ok(merged)
+    }
+
+    /// The document as it may be shown: credentials are hidden.
+    pub fn shown(&self) -> Result<Json> {
+        let mut document = serde_json::to_value(self).map_err(Error::internal)?;
+        if let Some(providers) = document.pointer_mut("/sms/providers").and_then(Json::as_array_mut) {
+            for provider in providers {
+                for key in CREDENTIALS {
+                    if let Some(secret) = provider.pointer_mut(&format!("/account/{key}")) {
+                        *secret = HIDDEN.into();
+                    }
+                }
+            }
+        }
+        Ok(document)
+    }
+
+    /// Puts the stored credential where the patch holds what stands for it.
+    fn restore_hidden(&self, patch: &mut Json) {
+        let Some(providers) = patch.pointer_mut("/sms/providers").and_then(Json::as_array_mut) else { return };
+        for provider in providers {
+            let stored = self
+                .sms
+                .providers
+                .iter()
+                .find(|p| provider.get("name").and_then(Json::as_str) == Some(&p.name))
+                .and_then(|p| serde_json::to_value(p).ok());
+            for key in CREDENTIALS {
+                let pointer = format!("/account/{key}");
+                if let Some(secret) = provider.pointer_mut(&pointer)
+                    && secret == HIDDEN
+                    && let Some(stored) = stored.as_ref().and_then(|s| s.pointer(&pointer))
+                {
+                    *secret = stored.clone();
+                }
+            }
+        }
+    }
+
+    /// The code of `phone` if it is a mock number.
+    pub fn mock_code(&self, phone: &Phone) -> Option<&str> {
+        self.auth.mock_numbers.iter().find(|m| m.phone == phone.as_e164()).map(|m| m.otp.as_str())
+    }
+
+    fn check(&self) -> Result<()> {
+        let range = |field: &str, value: i64, min: i64, max: i64| {
+            if (min..=max).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::invalid(field, format!("must be from {min} to {max}")))
+            }
+        };
+        range("auth.limit", self.auth.limit, 0, 1_000_000_000)?;
+        range("auth.duration", self.auth.duration, 60, 10 * 31_536_000)?;
+        range("auth.sessionsLimit", self.auth.sessions_limit, 1, 100)?;
+        range("auth.purgePendingDays", self.auth.purge_pending_days, 1, 365)?;
+        range("auth.passwordHistory", self.auth.password_history, 0, 20)?;
+        range("otp.length", self.otp.length, 4, 10)?;
+        range("otp.lifetimeSeconds", self.otp.lifetime_seconds, 30, 3_600)?;
+        range("otp.maxAttempts", self.otp.max_attempts, 1, 5)?;
+        range("otp.perPhonePerDay", self.otp.per_phone_per_day, 1, 1_000)?;
+        if self.otp.resend_seconds.is_empty() || self.otp.resend_seconds.len() > 10 {
+            return Err(Error::invalid("otp.resendSeconds", "must hold 1 to 10 numbers"));
+        }
+        for seconds in &self.otp.resend_seconds {
+            range("otp.resendSeconds", *seconds, 0, 3_600)?;
+        }
+        range("mfa.rememberDeviceDays", self.mfa.remember_device_days, 0, 365)?;
+        range("mfa.recentSeconds", self.mfa.recent_seconds, 60, 86_400)?;
+        range("sms.perAddressPerHour", self.sms.per_address_per_hour, 1, 1_000_000)?;
+        if !self.sms.daily_ceiling.is_finite() || self.sms.daily_ceiling < 0.0 {
+            return Err(Error::invalid("sms.dailyCeiling", "must be an amount of money, 0 or more"));
+        }
+        if self.sms.prices.values().any(|p| !p.is_finite() || *p < 0.0) {
+            return Err(Error::invalid("sms.prices", "must be amounts of money, 0 or more"));
+        }
+        for country in self.sms.countries.iter().chain(self.sms.prices.keys()) {
+            if country != "*" && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+                return Err(Error::invalid("sms.countries", "takes ISO codes such as \"DE\", or \"*\""));
+            }
+        }
+        if let Some(origin) = &self.sms.origin
+            && (origin.is_empty()
+                || origin.len() > 253
+                || !origin.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))
+        {
+            return Err(Error::invalid("sms.origin", "must be a host name such as login.example.com"));
+        }
+        let names: std::collections::HashSet<_> = self.sms.providers.iter().map(|p| &p.name).collect();
+        if names.len() != self.sms.providers.len() || names.iter().any(|n| n.is_empty() || n.len() > 64) {
+            return Err(Error::invalid("sms.providers", "must have different names of 1 to 64 characters"));
+        }
+        if self.sms.providers.iter().any(|p| p.timeout_seconds.is_some_and(|s| !(1..=60).contains(&s))) {
+            return Err(Error::invalid("sms.providers", "timeoutSeconds must be from 1 to 60"));
+        }
+        self.check_mock_numbers()?;
+        range("nevr.expiresIn", self.nevr.expires_in, 30, 3_600)?;
+        range("nevr.otpLength", self.nevr.otp_length, 4, 10)?;
+        if let RateLimit::On { window, max } = self.nevr.rate_limit {
+            range("nevr.rateLimit.window", window, 1, 86_400_000)?;
+            range("nevr.rateLimit.max", max, 1, 1_000_000)?;
+        }
+        range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
+        range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)
+    }
+
+    /// Contract nuvix §3.1: at most ten, each number once.
+    fn check_mock_numbers(&self) -> Result<()> {
+        let mocks = &self.auth.mock_numbers;
+        if mocks.len() > 10 {
+            return Err(Error::invalid("auth.mockNumbers", "takes at most 10 numbers"));
+        }
+        for (n, mock) in mocks.iter().enumerate() {
+            let field = |name| format!("auth.mockNumbers[{n}].{name}");
+            match Phone::parse(&mock.phone, None) {
+                Ok(phone) if phone.as_e164() == mock.phone => {}
+                Ok(_) | Err(_) => return Err(Error::invalid(field("phone"), "must be a number in E.164")),
+            }
+            if !(4..=10).contains(&mock.otp.len()) || !mock.otp.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(Error::invalid(field("otp"), "must be 4 to 10 digits"));
+            }
+            if mocks.iter().take(n).any(|other| other.phone == mock.phone) {
+                return Err(Error::invalid(field("phone"), "is there twice"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names of the fields of an account that hold a credential.
+const CREDENTIALS: [&str; 6] = ["authToken", "apiSecret", "signatureSecret", "authKey", "apiKey", "secret"];
+
+fn merge(into: &mut Json, patch: &Json) {
+    match (into, patch) {
+        (Json::Object(into), Json::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key.clone()).or_insert(Json::Null), value);
+            }
+        }
+        (into, patch) => *into = patch.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn merged(patch: &Json) -> Result<Settings> {
+        Settings::default().merged(patch)
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_nothing_else() {
+        let settings = merged(&json!({"otp": {"length": 8}, "nevr": {"rateLimit": false}})).unwrap();
+        assert_eq!(settings.otp.length, 8);
+        assert_eq!(settings.otp.lifetime_seconds, 900);
+        assert_eq!(settings.nevr.rate_limit, RateLimit::Off);
+        assert_eq!(settings.auth, Auth::default());
+    }
+
+    #[test]
+    fn unknown_keys_and_bad_values_are_refused_by_name() {
+        for (patch, field) in [
+            (json!({"otp": {"lenght": 8}}), "otp.lenght"),
+            (json!({"otp": {"length": 3}}), "otp.length"),
+            (json!({"otp": {"length": "six"}}), "otp.length"),
+            (json!({"otp": {"resendSeconds": []}}), "otp.resendSeconds"),
+            (json!({"sms": {"countries": ["Germany"]}}), "sms.countries"),
+            (json!({"sms": {"origin": "https://example.com"}}), "sms.origin"),
+            (json!({"auth": {"mockNumbers": [{"phone": "+14255550123", "otp": "x"}]}}), "auth.mockNumbers[0].otp"),
+            (json!({"nevr": {"rateLimit": true}}), "nevr.rateLimit"),
+            (json!([]), "settings"),
+        ] {
+            let error = merged(&patch).unwrap_err().to_string();
+            assert!(error.starts_with(field), "{patch}: {error}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_hidden_when_shown_and_kept_when_sent_back() {
+        let account = json!({"kind": "twilio", "accountSid": "AC1", "authToken": "t0ps3cret", "from": "+15005550006"});
+        let settings = merged(&json!({"sms": {"providers": [{"name": "main", "account": account}]}})).unwrap();
+        let shown = settings.shown().unwrap();
+        assert!(!shown.to_string().contains("t0ps3cret"));
+        assert_eq!(settings.merged(&shown).unwrap(), settings);
+    }
+}

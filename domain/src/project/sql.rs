@@ -1,0 +1,48 @@
+//! The statements of this noun.
+
+pub(super) const INSERT: &str = "INSERT INTO projects (id, name, settings, providers, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING";
+pub(super) const FIND: &str =
+    "SELECT id, name, settings, providers, created_at, updated_at FROM projects WHERE id = $1";
+pub(super) const LIST: &str =
+    "SELECT id, name, settings, providers, created_at, updated_at FROM projects ORDER BY created_at, id";
+pub(super) const UPDATE: &str =
+    "UPDATE projects SET name = $1, settings = $2, providers = $3, updated_at = $4 WHERE id = $5";
+pub(super) const DELETE: &str = "DELETE FROM projects WHERE id = $1";
+pub(super) const DELETE_KEYS: &str = "DELETE FROM api_keys WHERE project_id = $1";
+pub(super) const DELETE_PLATFORMS: &str = "DELETE FROM platforms WHERE project_id = $1";
+
+pub(super) const INSERT_KEY: &str =
+    "INSERT INTO api_keys (id, project_id, name, hash, scopes, expires_at, accessed_at, created_at)
+ VALUES ($1, $2, $3, $4, $5, $6, NULL, $7) ON CONFLICT DO NOTHING";
+pub(super) const FIND_KEY: &str = "SELECT id, project_id, name, scopes, expires_at, accessed_at, created_at
+ FROM api_keys WHERE hash = $1 AND project_id = $2";
+pub(super) const LIST_KEYS: &str = "SELECT id, project_id, name, scopes, expires_at, accessed_at, created_at
+ FROM api_keys WHERE project_id = $1 ORDER BY created_at, id";
+pub(super) const DELETE_KEY: &str = "DELETE FROM api_keys WHERE project_id = $1 AND id = $2";
+pub(super) const TOUCH_KEY: &str = "UPDATE api_keys SET accessed_at = $1 WHERE id = $2";
+
+pub(super) const INSERT_PLATFORM: &str =
+    "INSERT INTO platforms (id, project_id, name, hostname, created_at) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const LIST_PLATFORMS: &str =
+    "SELECT id, name, hostname FROM platforms WHERE project_id = $1 ORDER BY created_at, id";
+pub(super) const DELETE_PLATFORM: &str = "DELETE FROM platforms WHERE project_id = $1 AND id = $2";
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[
+    INSERT,
+    FIND,
+    LIST,
+    UPDATE,
+    DELETE,
+    DELETE_KEYS,
+    DELETE_PLATFORMS,
+    INSERT_KEY,
+    FIND_KEY,
+    LIST_KEYS,
+    DELETE_KEY,
+    TOUCH_KEY,
+    INSERT_PLATFORM,
+    LIST_PLATFORMS,
+    DELETE_PLATFORM,
+];

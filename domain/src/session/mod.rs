@@ -1,0 +1,162 @@
+//! Sessions: who is signed in, by a secret of which only the hash is stored.
+
+pub(crate) mod sql;
+
+use crate::args;
+use crate::base::crypto::sha256;
+use crate::base::{Code, Ctx, Result, Secret, Time};
+use crate::db::{Row, Tx};
+use crate::revocation;
+
+/// How many random bytes a secret has; on the wire it is their hex (contract nuvix §1.3: 256 digits).
+const SECRET_BYTES: usize = 128;
+/// The topic of `user::CHANGED`: whoever remembers a session forgets it with its account.
+const USER_CHANGED: &str = "user";
+
+/// A session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// How it was made: `phone`, `token`, `anonymous` …
+    pub provider: String,
+    /// The identity at the provider, or empty.
+    pub provider_uid: String,
+    /// What was proved in it, each once.
+    pub factors: Vec<String>,
+    /// When the last second factor was proved in it.
+    pub mfa_at: Option<Time>,
+    /// From which address it was made.
+    pub address: String,
+    /// By which `User-Agent`.
+    pub agent: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub updated_at: Time,
+    /// From when on it does not work.
+    pub expires_at: Time,
+}
+
+/// What a new session is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// Whose it is.
+    pub user: &'a str,
+    /// How it was made.
+    pub provider: &'a str,
+    /// What was proved.
+    pub factors: &'a [&'a str],
+    /// How long it lives, in seconds.
+    pub seconds: i64,
+    /// The most sessions of the user; the oldest goes.
+    pub limit: i64,
+}
+
+impl Session {
+    /// Reads the first eleven columns as a session.
+    pub(crate) fn load(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            user_id: row.get(1)?,
+            provider: row.get(2)?,
+            provider_uid: row.get(3)?,
+            factors: row.get::<String>(4)?.split(' ').filter(|f| !f.is_empty()).map(str::to_owned).collect(),
+            mfa_at: row.get(5)?,
+            address: row.get(6)?,
+            agent: row.get(7)?,
+            created_at: row.get(8)?,
+            updated_at: row.get(9)?,
+            expires_at: row.get(10)?,
+        })
+    }
+}
+
+/// Makes a session and gives its secret. When the user has more than `limit`, the oldest are removed.
+pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secret)> {
+    let secret = Secret::new(ctx.random.hex(SECRET_BYTES));
+    let session = Session {
+        id: ctx.id(),
+        user_id: new.user.to_owned(),
+        provider: new.provider.to_owned(),
+        provider_uid: String::new(),
+        factors: new.factors.iter().map(|f| (*f).to_owned()).collect(),
+        mfa_at: None,
+        address: ctx.address.map(|a| a.to_canonical().to_string()).unwrap_or_default(),
+        agent: ctx.user_agent.as_deref().unwrap_or_default().to_owned(),
+        created_at: ctx.now,
+        updated_at: ctx.now,
+        expires_at: ctx.now.plus_seconds(new.seconds),
+    };
+    tx.push(
+        sql::INSERT,
+        args![
+            &session.id,
+            &ctx.project,
+            &session.user_id,
+            &hash(&secret),
+            &session.provider,
+            &session.provider_uid,
+            &session.factors.join(" "),
+            &session.address,
+            &session.agent,
+            ctx.now,
+            session.expires_at,
+        ],
+    )?;
+    if tx.exec(sql::DELETE_OLDEST, args![&ctx.project, new.user, new.limit])? > 0 {
+        announce(tx, ctx, new.user)?;
+    }
+    Ok((session, secret))
+}
+
+/// The hash under which a session is stored and remembered.
+pub fn hash(secret: &Secret) -> [u8; 32] {
+    sha256(secret.expose().as_bytes())
+}
+
+/// The user's session with this id, or `Code::SessionNotFound`.
+pub fn get(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<Session> {
+    tx.find(sql::FIND, args![&ctx.project, user, id], Session::load)?
+        .filter(|s| s.expires_at > ctx.now)
+        .ok_or_else(|| Code::SessionNotFound.into())
+}
+
+/// The user's sessions that have not expired, the oldest first.
+pub fn list(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Vec<Session>> {
+    tx.list(sql::LIST, args![&ctx.project, user, ctx.now], Session::load)
+}
+
+/// Lets the session live `seconds` from now.
+pub fn extend(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, seconds: i64) -> Result<Session> {
+    get(tx, ctx, user, id)?;
+    tx.exec(sql::EXTEND, args![ctx.now.plus_seconds(seconds), ctx.now, &ctx.project, user, id])?;
+    announce(tx, ctx, user)?;
+    get(tx, ctx, user, id)
+}
+
+/// Ends a session, or `Code::SessionNotFound`.
+pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<()> {
+    if tx.exec(sql::DELETE, args![&ctx.project, user, id])? == 0 {
+        return Err(Code::SessionNotFound.into());
+    }
+    announce(tx, ctx, user)
+}
+
+/// Ends all sessions of a user; gives how many.
+pub fn delete_all(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<u64> {
+    let count = tx.exec(sql::DELETE_ALL, args![&ctx.project, user])?;
+    announce(tx, ctx, user)?;
+    Ok(count)
+}
+
+/// Removes sessions that expired before `before`.
+pub fn purge(tx: &mut Tx<'_>, before: Time) -> Result<u64> {
+    tx.exec(sql::PURGE, args![before])
+}
+
+fn announce(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
+    revocation::announce(tx, ctx, USER_CHANGED, &format!("{}/{user}", ctx.project))
+}

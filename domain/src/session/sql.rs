@@ -1,0 +1,30 @@
+//! The statements of this noun.
+
+macro_rules! columns {
+    () => {
+        "s.id, s.user_id, s.provider, s.provider_uid, s.factors, s.mfa_at, s.address, s.agent, s.created_at, \
+         s.updated_at, s.expires_at"
+    };
+}
+
+pub(super) const INSERT: &str =
+    "INSERT INTO sessions (id, project_id, user_id, hash, provider, provider_uid, factors, mfa_at, address, agent,
+  created_at, updated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9, $10, $10, $11)";
+pub(super) const FIND: &str =
+    concat!("SELECT ", columns!(), " FROM sessions s WHERE s.project_id = $1 AND s.user_id = $2 AND s.id = $3");
+pub(super) const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM sessions s WHERE s.project_id = $1 AND s.user_id = $2 AND s.expires_at > $3 ORDER BY s.created_at, s.id"
+);
+pub(super) const EXTEND: &str =
+    "UPDATE sessions SET expires_at = $1, updated_at = $2 WHERE project_id = $3 AND user_id = $4 AND id = $5";
+pub(super) const DELETE: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id = $3";
+pub(super) const DELETE_ALL: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2";
+pub(super) const DELETE_OLDEST: &str = "DELETE FROM sessions WHERE id IN (
+  SELECT id FROM sessions WHERE project_id = $1 AND user_id = $2 ORDER BY created_at DESC, id DESC
+  LIMIT 1000000 OFFSET $3)";
+pub(super) const PURGE: &str = "DELETE FROM sessions WHERE expires_at < $1";
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[INSERT, FIND, LIST, EXTEND, DELETE, DELETE_ALL, DELETE_OLDEST, PURGE];

@@ -1,0 +1,31 @@
+//! The statements that join nouns.
+
+pub(super) const FIND_WITH_USER: &str =
+    "SELECT s.id, s.user_id, s.provider, s.provider_uid, s.factors, s.mfa_at, s.address, s.agent, s.created_at,
+  s.updated_at, s.expires_at, u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_verified, u.phone,
+  u.phone_proof, u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at
+ FROM sessions s JOIN users u ON u.project_id = s.project_id AND u.id = s.user_id
+ WHERE s.hash = $1 AND s.project_id = $2";
+pub(super) const FIND_IDEMPOTENT: &str =
+    "SELECT request, answer FROM idempotency_keys WHERE project_id = $1 AND hash = $2 AND created_at > $3";
+pub(super) const INSERT_IDEMPOTENT: &str =
+    "INSERT INTO idempotency_keys (project_id, hash, request, answer, created_at) VALUES ($1, $2, $3, $4, $5)
+ ON CONFLICT (project_id, hash) DO UPDATE SET request = excluded.request, answer = excluded.answer,
+  created_at = excluded.created_at";
+pub(super) const PURGE_IDEMPOTENT: &str = "DELETE FROM idempotency_keys WHERE created_at < $1";
+/// Everything a project holds, for its removal. Budgets go too: the project is gone.
+pub(super) const DELETE_PROJECT_ROWS: [&str; 10] = [
+    "DELETE FROM sessions WHERE project_id = $1",
+    "DELETE FROM users WHERE project_id = $1",
+    "DELETE FROM handles WHERE project_id = $1",
+    "DELETE FROM verifications WHERE project_id = $1",
+    "DELETE FROM messages WHERE project_id = $1",
+    "DELETE FROM targets WHERE project_id = $1",
+    "DELETE FROM known_origins WHERE project_id = $1",
+    "DELETE FROM budgets WHERE project_id = $1",
+    "DELETE FROM idempotency_keys WHERE project_id = $1",
+    "DELETE FROM signing_keys WHERE project_id = $1",
+];
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[FIND_WITH_USER, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT];

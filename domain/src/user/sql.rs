@@ -1,0 +1,59 @@
+//! The statements of this noun.
+
+macro_rules! columns {
+    () => {
+        "id, origin, pending, blocked, name, email, email_verified, phone, phone_proof, phone_claim, mfa, labels, \
+         prefs, proved_at, signed_in_at, created_at, updated_at"
+    };
+}
+
+pub(super) const INSERT: &str =
+    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_verified, phone, phone_proof,
+  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, FALSE, '', NULL, FALSE, $5, $6, NULL, FALSE, '[]', '{}', NULL, $7, $8, $8)
+ ON CONFLICT DO NOTHING";
+pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id = $2");
+pub(super) const FIND_BY_PHONE: &str =
+    concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND phone = $2");
+pub(super) const IS_RESERVED: &str = "SELECT 1 FROM users WHERE project_id = $1 AND id = $2 AND (pending = FALSE OR origin = 'key' OR origin = 'import')";
+pub(super) const COUNT: &str = "SELECT COUNT(*) FROM users WHERE project_id = $1 AND pending = FALSE";
+/// A proof by somebody who may simply be signed in: the common case, in one statement.
+pub(super) const SIGN_IN_BY_PHONE: &str = concat!(
+    "UPDATE users SET signed_in_at = $1, updated_at = CASE WHEN phone_proof = 'code' THEN updated_at ELSE $1 END,
+  proved_at = COALESCE(proved_at, $1), pending = FALSE, phone_proof = $2
+ WHERE project_id = $3 AND id = $4 AND phone = $5 AND blocked = FALSE
+  AND (phone_proof = $2 OR (phone_proof <> 'none' AND phone_proof <> 'mock') OR (pending = TRUE AND id = $6))
+ RETURNING ",
+    columns!()
+);
+pub(super) const WIPE: &str = "UPDATE users SET pending = FALSE, phone_proof = $1, proved_at = $2, signed_in_at = $2,
+  updated_at = $2, name = '', prefs = '{}', mfa = FALSE, email = CASE WHEN email_verified THEN email ELSE NULL END
+ WHERE project_id = $3 AND id = $4";
+pub(super) const RENAME: &str = "UPDATE users SET id = $1 WHERE project_id = $2 AND id = $3 AND pending = TRUE";
+pub(super) const DELETE_PENDING_BY_ID: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2 AND pending = TRUE";
+pub(super) const DROP_CLAIMS: &str =
+    "UPDATE users SET phone_claim = NULL, updated_at = $1 WHERE project_id = $2 AND phone_claim = $3 RETURNING id";
+pub(super) const SET_NAME: &str = "UPDATE users SET name = $1, updated_at = $2 WHERE project_id = $3 AND id = $4";
+pub(super) const SET_PREFS: &str = "UPDATE users SET prefs = $1, updated_at = $2 WHERE project_id = $3 AND id = $4";
+pub(super) const SET_BLOCKED: &str =
+    "UPDATE users SET blocked = $1, updated_at = $2 WHERE project_id = $3 AND id = $4 AND pending = FALSE";
+pub(super) const PURGE_PENDING: &str =
+    "DELETE FROM users WHERE pending = TRUE AND project_id = $1 AND created_at < $2 AND origin = 'flow'";
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[
+    INSERT,
+    FIND,
+    FIND_BY_PHONE,
+    IS_RESERVED,
+    COUNT,
+    SIGN_IN_BY_PHONE,
+    WIPE,
+    RENAME,
+    DELETE_PENDING_BY_ID,
+    DROP_CLAIMS,
+    SET_NAME,
+    SET_PREFS,
+    SET_BLOCKED,
+    PURGE_PENDING,
+];

@@ -1,0 +1,67 @@
+//! The statements of this noun.
+
+pub(super) const INSERT: &str =
+    "INSERT INTO verifications (id, project_id, dialect, purpose, target, wanted_length, length, session_id, user_id,
+  mock, mac, created_at, expires_at, consumed_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, $10, $11, NULL)";
+pub(super) const FIND: &str = "SELECT id, purpose, target, wanted_length, length, session_id, user_id, mock, mac,
+  created_at, expires_at, consumed_at FROM verifications WHERE id = $1";
+/// The verification that is on its way for the same thing, with how many hold a handle to it.
+pub(super) const FIND_ON_ITS_WAY: &str = "SELECT v.id, v.length, v.user_id, v.created_at, v.expires_at,
+  (SELECT COUNT(*) FROM handles h WHERE h.verification_id = v.id)
+ FROM verifications v WHERE v.project_id = $1 AND v.target = $2 AND v.dialect = $3 AND v.purpose = $4
+  AND v.wanted_length = $5 AND COALESCE(v.session_id, '') = $6 AND v.expires_at > $7 AND v.consumed_at IS NULL
+ ORDER BY v.created_at DESC, v.id DESC LIMIT 1";
+pub(super) const ARM: &str =
+    "UPDATE verifications SET mac = $1, length = $2, user_id = $3, mock = $4 WHERE id = $5 AND consumed_at IS NULL";
+pub(super) const ARM_HANDLES: &str = "UPDATE handles SET weight = $1, user_id = $2 WHERE verification_id = $3";
+pub(super) const CONSUME: &str = "UPDATE verifications SET consumed_at = $1 WHERE id = $2 AND consumed_at IS NULL";
+pub(super) const USE_HANDLES: &str = "UPDATE handles SET state = 'used' WHERE verification_id = $1";
+
+pub(super) const INSERT_HANDLE: &str =
+    "INSERT INTO handles (id, project_id, hash, verification_id, target, user_id, wanted_user_id, weight, attempts,
+  max_attempts, state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 'live', $10, $11)";
+pub(super) const FIND_HANDLE: &str = "SELECT id, verification_id, target, created_at, expires_at FROM handles
+ WHERE hash = $1 AND state = 'live'";
+pub(super) const MOVE_HANDLE: &str = "UPDATE handles SET state = 'moved' WHERE id = $1";
+/// The attempt is counted before anything is compared, and at most `max_attempts` are.
+pub(super) const COUNT_ATTEMPT: &str = "UPDATE handles SET attempts = attempts + 1
+ WHERE hash = $1 AND state = 'live' AND attempts < max_attempts AND expires_at > $2 AND verification_id IS NOT NULL
+ RETURNING id, verification_id, wanted_user_id, attempts, max_attempts";
+macro_rules! reserved {
+    ($column:literal) => {
+        concat!(
+            "SELECT CAST(COALESCE(SUM(CASE WHEN state = 'used' THEN 0
+  WHEN state = 'live' AND expires_at > $1 THEN weight * max_attempts ELSE weight * attempts END), 0) AS BIGINT)
+ FROM handles WHERE project_id = $2 AND ",
+            $column,
+            " = $3 AND created_at > $4"
+        )
+    };
+}
+pub(super) const RESERVED_BY_TARGET: &str = reserved!("target");
+pub(super) const RESERVED_BY_USER: &str = reserved!("user_id");
+
+pub(super) const PURGE: &str = "DELETE FROM verifications WHERE id IN (
+  SELECT id FROM verifications WHERE expires_at < $1 ORDER BY expires_at LIMIT 1000)";
+pub(super) const PURGE_HANDLES: &str = "DELETE FROM handles WHERE id IN (
+  SELECT id FROM handles WHERE created_at < $1 AND expires_at < $1 ORDER BY created_at LIMIT 1000)";
+
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[
+    INSERT,
+    FIND,
+    FIND_ON_ITS_WAY,
+    ARM,
+    ARM_HANDLES,
+    CONSUME,
+    USE_HANDLES,
+    INSERT_HANDLE,
+    FIND_HANDLE,
+    MOVE_HANDLE,
+    COUNT_ATTEMPT,
+    RESERVED_BY_TARGET,
+    RESERVED_BY_USER,
+    PURGE,
+    PURGE_HANDLES,
+];

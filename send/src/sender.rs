@@ -1,0 +1,204 @@
+//! Hands messages to providers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_domain::base::{Clock, Secret};
+use countersign_domain::message::{Account, Outcome, Provider, Sms};
+
+use crate::circuit::{Circuits, Key};
+use crate::net::{Failure, Net, SetupError};
+use crate::reason::clean;
+use crate::sms::{self, Verdict};
+
+/// Seconds that a provider has for its answer unless it says otherwise, and the bounds of what it may say. One that is
+/// shorter than the time for a connection makes a slow connection `Unknown` instead of `Refused`.
+const TIMEOUT_SECONDS: (u64, u64, u64) = (10, 1, 60);
+/// Bytes of a provider's id for a message that are believed.
+const LONGEST_ID: usize = 128;
+
+/// Where the development provider `inbox` puts messages. Nothing leaves the process.
+pub trait Inbox: Send + Sync {
+    /// Keeps `sms` for `GET /dev/inbox`.
+    fn deliver(&self, sms: &Sms);
+}
+
+/// How a [`Sender`] behaves.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Options {
+    /// Lets providers be called over plain http and at loopback, private and link-local addresses: development and
+    /// tests only, because project admins choose those addresses.
+    pub allow_private: bool,
+}
+
+/// Sends messages. Cheap to clone; clones share connections and circuits.
+#[derive(Clone)]
+pub struct Sender(Arc<Inner>);
+
+struct Inner {
+    net: Net,
+    clock: Arc<dyn Clock>,
+    inbox: Arc<dyn Inbox>,
+    circuits: Circuits,
+}
+
+/// One call that was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Try {
+    /// The provider's name.
+    pub provider: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a message over all its tries.
+#[derive(Debug)]
+pub struct Sent<'p, E> {
+    /// The provider that took it.
+    pub provider: Option<&'p Provider>,
+    /// `Accepted` if one took it; else `Unknown` if one may have taken it; else the last refusal.
+    pub outcome: Outcome,
+    /// All calls, in order.
+    pub tries: Vec<Try>,
+    /// The error of the callback that ended the tries.
+    pub stopped: Option<E>,
+}
+
+/// One call, and whether the provider works for other messages.
+struct Call {
+    outcome: Outcome,
+    healthy: bool,
+}
+
+impl Sender {
+    /// Sets up the client. `clock` stamps signatures and drives the circuits, `inbox` takes what the provider `inbox`
+    /// is given.
+    pub fn new(clock: Arc<dyn Clock>, inbox: Arc<dyn Inbox>, options: Options) -> Result<Self, SetupError> {
+        let net = Net::new(options.allow_private)?;
+        Ok(Self(Arc::new(Inner { net, clock, inbox, circuits: Circuits::default() })))
+    }
+
+    /// Hands `sms` to `provider` and says what became of it. One call, no circuit: for `sms send-test`.
+    pub async fn send_sms(&self, sms: &Sms, provider: &Provider) -> Outcome {
+        self.call(sms, provider).await.outcome
+    }
+
+    /// Tries `providers` in order until one accepts, passing over those whose circuit is open; if all are, the first is
+    /// tried anyway. `on_attempt` gets the provider's name and is awaited before each call, so that the attempt is on
+    /// record before the message can be out; its error ends the tries.
+    pub async fn send_with_failover<'p, F, Fut, E>(
+        &self,
+        sms: &Sms,
+        providers: &'p [Provider],
+        mut on_attempt: F,
+    ) -> Sent<'p, E>
+    where
+        F: FnMut(&'p str) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        let mut sent = Sent { provider: None, outcome: refused("no provider"), tries: Vec::new(), stopped: None };
+        let mut maybe_taken = None;
+        // The second, shorter round is for the case that the first found every circuit open.
+        let rounds = providers.iter().map(|p| (p, false)).chain(providers.iter().take(1).map(|p| (p, true)));
+        for (provider, forced) in rounds {
+            let key = Key { project: sms.project.clone(), provider: provider.name.clone() };
+            let allowed = if forced { sent.tries.is_empty() } else { self.0.circuits.allows(&key, self.0.clock.now()) };
+            if !allowed {
+                continue;
+            }
+            if let Err(error) = on_attempt(&provider.name).await {
+                sent.stopped = Some(error);
+                break;
+            }
+            let Call { outcome, healthy } = self.call(sms, provider).await;
+            self.0.circuits.report(&key, healthy, self.0.clock.now());
+            sent.tries.push(Try { provider: provider.name.clone(), outcome: outcome.clone() });
+            sent.outcome = outcome;
+            match sent.outcome {
+                Outcome::Accepted { .. } => {
+                    sent.provider = Some(provider);
+                    return sent;
+                }
+                Outcome::Unknown { .. } => maybe_taken = Some(sent.outcome.clone()),
+                Outcome::Refused { .. } => {}
+            }
+        }
+        sent.outcome = maybe_taken.unwrap_or(sent.outcome);
+        sent
+    }
+
+    /// The circuits, for metrics.
+    pub fn circuits(&self) -> &Circuits {
+        &self.0.circuits
+    }
+
+    async fn call(&self, sms: &Sms, provider: &Provider) -> Call {
+        let Some(request) = sms::request(&self.0.net.client, sms, provider, self.0.clock.now()) else {
+            self.0.inbox.deliver(sms);
+            return Call { outcome: Outcome::Accepted { provider_id: None }, healthy: true };
+        };
+        let (default, least, most) = TIMEOUT_SECONDS;
+        let timeout = Duration::from_secs(provider.timeout_seconds.unwrap_or(default).clamp(least, most));
+        let answer = match request {
+            Ok(request) => self.0.net.exchange(request, timeout).await,
+            Err(failure) => Err(failure),
+        };
+        match answer {
+            Err(Failure::NotSent(reason)) => Call { outcome: refused(reason), healthy: false },
+            Err(Failure::Lost(reason)) => Call { outcome: unknown(reason), healthy: false },
+            Ok(answer) => judge(sms, provider, answer.status, sms::read(&provider.account, &answer)),
+        }
+    }
+}
+
+/// Turns a verdict into an outcome whose reason may be logged.
+fn judge(sms: &Sms, provider: &Provider, status: u16, verdict: Verdict) -> Call {
+    match verdict {
+        Verdict::Accepted(id) => {
+            let provider_id = id.filter(|id| id.len() <= LONGEST_ID && !id.contains(char::is_control));
+            Call { outcome: Outcome::Accepted { provider_id }, healthy: true }
+        }
+        Verdict::Unclear(reason) => Call { outcome: unknown(&format!("HTTP {status}: {reason}")), healthy: false },
+        Verdict::Refused { code, text, healthy } => {
+            let secrets = secrets(sms, provider);
+            let mut reason = format!("HTTP {status}");
+            // Error codes have up to six characters (`-40002`), and may not be our own code sent back.
+            if let Some(code) = code.filter(|c| c.len() <= 6 && c.is_ascii() && !secrets.contains(&c.as_str())) {
+                reason = format!("{reason}, code {code}");
+            }
+            if let Some(text) = text {
+                reason = format!("{reason}: {}", clean(&text, &secrets));
+            }
+            Call { outcome: Outcome::Refused { reason }, healthy }
+        }
+    }
+}
+
+/// All that must not show up in a reason, longest first.
+fn secrets<'a>(sms: &'a Sms, provider: &'a Provider) -> Vec<&'a str> {
+    let number = sms.to.as_e164();
+    let mut all = vec![sms.body.expose(), number, number.trim_start_matches('+')];
+    all.extend(sms.code.as_ref().map(Secret::expose));
+    match &provider.account {
+        Account::Inbox {} => {}
+        Account::Twilio { account_sid, auth_token, from: _ } => all.extend([account_sid, auth_token.0.expose()]),
+        Account::Vonage { api_key, api_secret, from: _, signature_secret } => {
+            all.extend([api_key, api_secret.0.expose()]);
+            all.extend(signature_secret.as_ref().map(|s| s.0.expose()));
+        }
+        Account::Msg91 { sender_id: _, auth_key, template_id: _ } => all.push(auth_key.0.expose()),
+        Account::Telesign { customer_id, api_key } => all.extend([customer_id, api_key.0.expose()]),
+        Account::Textmagic { username, api_key, from: _ } => all.extend([username, api_key.0.expose()]),
+        Account::Http { url, secret } => all.extend([url, secret.0.expose()]),
+    }
+    all.sort_unstable_by_key(|s| std::cmp::Reverse(s.len()));
+    all
+}
+
+fn refused(reason: &str) -> Outcome {
+    Outcome::Refused { reason: reason.to_owned() }
+}
+
+fn unknown(reason: &str) -> Outcome {
+    Outcome::Unknown { reason: reason.to_owned() }
+}

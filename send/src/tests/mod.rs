@@ -1,0 +1,74 @@
+//! Calls over real sockets on 127.0.0.1.
+
+mod failover;
+mod provider;
+mod receipt;
+
+use std::sync::{Arc, Mutex};
+
+use countersign_domain::base::time::MovableClock;
+use countersign_domain::base::{Phone, Secret, Time};
+use countersign_domain::message::{Account, Credential, Provider, Sms};
+
+use crate::{Inbox, Options, Sender};
+
+/// 2026-01-01T00:00:00Z.
+const NOW_SECONDS: i64 = 1_767_225_600;
+
+#[derive(Default)]
+struct Kept(Mutex<Vec<String>>);
+
+impl Inbox for Kept {
+    fn deliver(&self, sms: &Sms) {
+        self.0.lock().unwrap().push(sms.id.clone());
+    }
+}
+
+struct World {
+    sender: Sender,
+    clock: Arc<MovableClock>,
+    inbox: Arc<Kept>,
+}
+
+fn world() -> World {
+    world_with(Options { allow_private: true })
+}
+
+fn world_with(options: Options) -> World {
+    let clock = Arc::new(MovableClock::standing(Time::from_micros(0).plus_seconds(NOW_SECONDS)));
+    let inbox = Arc::new(Kept::default());
+    World { sender: Sender::new(clock.clone(), inbox.clone(), options).unwrap(), clock, inbox }
+}
+
+fn sms() -> Sms {
+    Sms {
+        id: "0190d5f2-0000-7000-8000-000000000001".into(),
+        project: "demo".into(),
+        to: Phone::from_stored("+14255550199".into()),
+        body: Secret::new("404174 is your code & key"),
+        code: Some(Secret::new("404174")),
+        template: "sign-in".into(),
+        locale: "en".into(),
+        user: None,
+    }
+}
+
+fn secret(text: &str) -> Credential {
+    Credential(Secret::new(text))
+}
+
+fn provider(name: &str, base_url: &str, account: Account) -> Provider {
+    Provider { name: name.into(), base_url: Some(base_url.into()), timeout_seconds: Some(1), account }
+}
+
+fn twilio(name: &str, base_url: &str) -> Provider {
+    let account =
+        Account::Twilio { account_sid: "AC123".into(), auth_token: secret("tw-token"), from: "+15005550006".into() };
+    provider(name, base_url, account)
+}
+
+fn http(url: &str) -> Provider {
+    let secret = secret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
+    let account = Account::Http { url: url.into(), secret };
+    Provider { name: "own".into(), base_url: None, timeout_seconds: Some(1), account }
+}
