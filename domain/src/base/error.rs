@@ -60,6 +60,34 @@ pub enum Code {
     SessionNotFound,
 }
 
+impl Code {
+    /// Its name, for metrics and logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::StoreUnavailable => "store-unavailable",
+            Self::KeyFileMismatch => "key-file-mismatch",
+            Self::InvalidValue { .. } => "invalid-value",
+            Self::ProjectNotFound => "project-not-found",
+            Self::ProjectExists => "project-exists",
+            Self::KeyNotFound => "key-not-found",
+            Self::KeyExpired => "key-expired",
+            Self::MethodDisabled => "method-disabled",
+            Self::NoSmsProvider => "no-sms-provider",
+            Self::CountryNotAllowed => "country-not-allowed",
+            Self::InvalidToken => "invalid-token",
+            Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::UserNotFound => "user-not-found",
+            Self::UserExists => "user-exists",
+            Self::UserBlocked => "user-blocked",
+            Self::UserLimitReached => "user-limit-reached",
+            Self::SignUpDisabled => "sign-up-disabled",
+            Self::PhoneTaken => "phone-taken",
+            Self::SessionNotFound => "session-not-found",
+        }
+    }
+}
+
 /// A code, and for `Internal` what the log should know.
 #[derive(Debug, thiserror::Error)]
 pub struct Error {

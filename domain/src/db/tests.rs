@@ -76,6 +76,18 @@ on_both!(a_thousand_writers_at_once_all_succeed, |test| {
     assert_eq!(count(&test.db), 1_000);
 });
 
+const PUT_RETURNING: &str =
+    "INSERT INTO migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4) RETURNING version";
+
+on_both!(a_statement_that_returns_rows_may_be_run_for_its_count_alone, |test| {
+    let counts = wait(test.db.write(|tx| {
+        tx.push(PUT_RETURNING, args![1_001_i64, "x", "y", 0_i64])?;
+        tx.exec(PUT_RETURNING, args![1_002_i64, "x", "y", 0_i64])
+    }));
+    assert_eq!(counts.unwrap(), 1);
+    assert_eq!(count(&test.db), 2);
+});
+
 on_both!(migrating_again_changes_nothing, |test| {
     assert_eq!(wait(test.db.migrate(Time::from_micros(1))).unwrap(), Vec::<&str>::new());
     assert!(wait(test.db.migration_status()).unwrap().iter().all(|m| m.at == Some(Time::from_micros(0))));

@@ -35,6 +35,12 @@ impl<'c> Tx<'c> {
         match &mut self.on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
+                if statement.column_count() > 0 {
+                    // A statement with RETURNING is complete only when it was stepped to its end.
+                    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
+                    while rows.next().map_err(Error::sqlite)?.is_some() {}
+                    return Ok(db.changes());
+                }
                 let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
                 Ok(changed as u64)
             }
@@ -67,7 +73,7 @@ impl<'c> Tx<'c> {
                 let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
                 let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
                 let first = rows.next().map_err(Error::sqlite)?.map(|row| map(&Row::Sqlite(row))).transpose()?;
-                // A writing statement with RETURNING is complete only when it was stepped to its end.
+                // As in `exec`: RETURNING wants the statement stepped to its end.
                 while rows.next().map_err(Error::sqlite)?.is_some() {}
                 Ok(first)
             }

@@ -78,10 +78,11 @@ pub fn count_proof(
     if let Some(origin) = ctx.origin()? {
         tx.push(sql::PUT_ORIGIN, args![&ctx.project, target, &origin, ctx.now])?;
     }
-    for (kind, key) in [(send::PREFIX, prefix), (send::COUNTRY, country)] {
+    // In the order in which the worker adds to them, so that two never wait for each other.
+    for (kind, key) in [(send::COUNTRY, country), (send::PREFIX, prefix)] {
         if let Some(key) = key {
             let window = window_at(ctx.now, DAY);
-            tx.push(sql::ADD_BUDGET, args![&ctx.project, kind, key, window, 0_i64, 1_i64])?;
+            tx.push(sql::PUT_BUDGET, args![&ctx.project, kind, key, window, 0_i64, 1_i64])?;
         }
     }
     Ok(())

@@ -25,13 +25,22 @@ pub(super) const PURGE_ORIGINS: &str = "DELETE FROM known_origins WHERE seen_at 
 
 pub(super) const FIND_BUDGET: &str =
     "SELECT window_at, used, good FROM budgets WHERE project_id = $1 AND kind = $2 AND key = $3";
-pub(super) const ADD_BUDGET: &str = "INSERT INTO budgets (project_id, kind, key, window_at, used, good)
+macro_rules! add_budget {
+    ($answer:literal) => {
+        concat!(
+            "INSERT INTO budgets (project_id, kind, key, window_at, used, good)
  VALUES ($1, $2, $3, $4, $5, $6)
  ON CONFLICT (project_id, kind, key) DO UPDATE SET
   used = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.used ELSE budgets.used + excluded.used END,
   good = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.good ELSE budgets.good + excluded.good END,
-  window_at = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.window_at ELSE budgets.window_at END
- RETURNING window_at, used, good";
+  window_at = CASE WHEN budgets.window_at < excluded.window_at THEN excluded.window_at ELSE budgets.window_at END",
+            $answer
+        )
+    };
+}
+pub(super) const ADD_BUDGET: &str = add_budget!(" RETURNING window_at, used, good");
+/// The same where nobody needs the answer: SQLite does not run a statement with one through `Tx::push`.
+pub(super) const PUT_BUDGET: &str = add_budget!("");
 pub(super) const PURGE_BUDGETS: &str = "DELETE FROM budgets WHERE window_at < $1";
 
 #[cfg(test)]
@@ -47,5 +56,6 @@ pub(crate) const ALL: &[&str] = &[
     PURGE_ORIGINS,
     FIND_BUDGET,
     ADD_BUDGET,
+    PUT_BUDGET,
     PURGE_BUDGETS,
 ];

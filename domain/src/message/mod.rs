@@ -233,13 +233,19 @@ pub fn claim(tx: &mut Tx<'_>, ctx: &Ctx, most: i64) -> Result<Vec<Claimed>> {
             row.get::<Option<Vec<u8>>>(4)?.unwrap_or_default(),
         ))
     })?;
-    rows.into_iter()
-        .map(|(mut claimed, sealed)| {
-            let open = ctx.keys.open(Label::Message, &claimed.id, &sealed)?;
-            claimed.payload = serde_json::from_slice(&open).map_err(Error::internal)?;
-            Ok(claimed)
-        })
-        .collect()
+    let mut out = Vec::with_capacity(rows.len());
+    for (mut claimed, sealed) in rows {
+        let open = ctx.keys.open(Label::Message, &claimed.id, &sealed);
+        match open.and_then(|open| serde_json::from_slice(&open).map_err(Error::internal)) {
+            Ok(payload) => {
+                claimed.payload = payload;
+                out.push(claimed);
+            }
+            // One message that nobody can read must not hold up the others.
+            Err(_) => settle(tx, ctx, &claimed.id, End::Dead, "it cannot be opened", None, &claimed.tries)?,
+        }
+    }
+    Ok(out)
 }
 
 /// Writes down the code that was made and the provider that is about to be called, before it is.

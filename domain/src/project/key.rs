@@ -107,12 +107,14 @@ pub fn find_key(tx: &mut Tx<'_>, project: &str, secret: &str, now: Time) -> Resu
     }
 }
 
-/// Whether the day of a key's last use has to be written down again.
+/// Whether the day of a key's last use has to be written down again: it is kept to the day.
+pub fn is_touch_due(key: &Key, now: Time) -> bool {
+    key.accessed_at.is_none_or(|at| now.micros_since(at) >= DAY)
+}
+
+/// Writes down that a key is used.
 pub fn touch_key(tx: &mut Tx<'_>, key: &Key, now: Time) -> Result<()> {
-    if key.accessed_at.is_none_or(|at| now.micros_since(at) >= DAY) {
-        tx.push(sql::TOUCH_KEY, args![now, &key.id])?;
-    }
-    Ok(())
+    tx.push(sql::TOUCH_KEY, args![now, &key.id])
 }
 
 /// The keys of a project, the oldest first.

@@ -6,7 +6,7 @@ pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
-pub use key::{Key, NewKey, SCOPES, create_key, delete_key, find_key, list_keys, touch_key};
+pub use key::{Key, NewKey, SCOPES, create_key, delete_key, find_key, is_touch_due, list_keys, touch_key};
 pub use settings::{Auth, Enforce, Frontegg, HIDDEN, Mfa, MockNumber, Nevr, Nuvix, Otp, RateLimit, Settings, Sms};
 
 use serde_json::Value as Json;

@@ -85,6 +85,7 @@ fn owner(
             }
             None => return Err(Code::SignUpDisabled.into()),
         };
+        admit(tx, ctx, project, &known)?;
         match user::prove_phone(tx, ctx, &known, phone, wanted, proof)? {
             Proved::Ready(user) => return Ok(user),
             Proved::Wiped(user) => {
@@ -96,6 +97,24 @@ fn owner(
         }
     }
     Err(Code::InvalidToken.into())
+}
+
+/// A pending account becomes a user by its first proof, so what stands against newcomers stands against it.
+fn admit(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -> Result<()> {
+    let auth = &project.settings.auth;
+    if auth.sign_up && auth.limit == 0 {
+        return Ok(());
+    }
+    if !user::find(tx, &ctx.project, id)?.is_some_and(|user| user.pending) {
+        return Ok(());
+    }
+    if !auth.sign_up {
+        return Err(Code::SignUpDisabled.into());
+    }
+    if user::count(tx, &ctx.project)? >= auth.limit {
+        return Err(Code::UserLimitReached.into());
+    }
+    Ok(())
 }
 
 /// Signs a guest in to a new account of his own.
@@ -123,7 +142,8 @@ fn open(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: User, factor: &str)
         seconds: auth.duration,
         limit: auth.sessions_limit,
     };
-    let (session, secret) = session::create(tx, ctx, new)?;
     audit::record(tx, ctx, "session.create", Some(&user.id), "{}")?;
+    // Last, because it waits for the database: a write that fails is noticed while the attempt can still be kept.
+    let (session, secret) = session::create(tx, ctx, new)?;
     Ok(SignedIn { session, secret, user })
 }

@@ -12,7 +12,7 @@ use crate::project::Project;
 use crate::user::{self, User};
 use crate::verification::{self, Verification};
 
-use super::start::has_converted;
+use super::start::{Rules, has_converted, is_served};
 
 /// A message that only has to be worded and sent.
 #[derive(Clone, Debug)]
@@ -92,25 +92,31 @@ fn decide(
     }) else {
         return settled(tx, &claimed, End::Dead, "no provider is set up");
     };
-    if claimed.payload.code.is_some() {
-        // An earlier round made the code; the providers refused it then.
-        message::store(tx, ctx, &mut claimed, &first)?;
-        return Ok(Some(claimed));
-    }
     let Some(verification) = verification::find(tx, &claimed.verification)? else {
         return settled(tx, &claimed, End::Dead, "its verification is gone");
     };
     if verification.expires_at <= ctx.now || verification.consumed_at.is_some() {
         return settled(tx, &claimed, End::Dead, "expired in the queue");
     }
+    if claimed.payload.code.is_some() {
+        // An earlier round made the code; the providers refused it then.
+        message::store(tx, ctx, &mut claimed, &first)?;
+        return Ok(Some(claimed));
+    }
     let phone = claimed.payload.phone();
     let Some(account) = account(tx, ctx, project, &claimed, &phone)? else {
         return settled(tx, &claimed, End::Refused, "nobody has this number, and sign-up is off or full");
     };
-    let mock = project.settings.mock_code(&phone).filter(|_| account.takes_mock_codes());
+    let mock_code = project.settings.mock_code(&phone);
+    let mock = mock_code.filter(|_| account.takes_mock_codes());
     let code = if let Some(code) = mock {
         Secret::new(code)
     } else {
+        if mock_code.is_some()
+            && let Some((end, reason)) = refusal_of_mock(tx, ctx, project, &verification, &phone)?
+        {
+            return settled(tx, &claimed, end, reason);
+        }
         if let Some(reason) = counters.refusal(tx, ctx, project, &phone)? {
             return settled(tx, &claimed, End::Refused, reason);
         }
@@ -125,6 +131,34 @@ fn decide(
     claimed.payload.user = Some(account.id);
     message::store(tx, ctx, &mut claimed, &first)?;
     Ok(Some(claimed))
+}
+
+/// Somebody real holds a mock number, so his code is a real one: what the edge left out for mock numbers is made up
+/// for here.
+fn refusal_of_mock(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    verification: &Verification,
+    phone: &Phone,
+) -> Result<Option<(End, &'static str)>> {
+    if project.settings.sms.providers.is_empty() {
+        return Ok(Some((End::Dead, "no provider is set up")));
+    }
+    if !is_served(project, phone) {
+        return Ok(Some((End::Refused, "messages to this country are not allowed")));
+    }
+    let (rules, purpose) = (Rules::of(project), verification.purpose.name());
+    let mut ledger = limit::lock_target(tx, ctx, &verification.target)?;
+    if ledger.cooldowns.is_cooling(purpose, ctx.now) {
+        return Ok(Some((End::Refused, "asked for again too soon")));
+    }
+    if ledger.day_sends > rules.per_phone_per_day {
+        return Ok(Some((End::Refused, "the day's messages to this number are used up")));
+    }
+    ledger.cooldowns.start(purpose, ctx.now, &rules.resend_seconds, rules.lifetime_seconds);
+    limit::store_target(tx, &ctx.project, &verification.target, &ledger)?;
+    Ok(None)
 }
 
 /// The account of the number; made, pending, when there is none and somebody new may come.
@@ -153,14 +187,16 @@ fn length(
         // Nobody stands behind it yet but the number itself.
         return Ok(wanted);
     }
-    let used = verification::reserved_by_user(tx, ctx, &account.id)?;
-    let length = guess::length_that_fits(wanted, MAX_TRIES, used, false);
+    // Whoever joined the code before the worker came has a handle to it as well.
+    let (used, handles) = verification::reserved_beside(tx, ctx, &account.id, &verification.id)?;
+    let tries = MAX_TRIES * handles.max(1);
+    let length = guess::length_that_fits(wanted, tries, used, false);
     if length == wanted {
         return Ok(length);
     }
     let origin = claimed.payload.origin.as_deref();
     let familiar = limit::is_known_origin(tx, &ctx.project, &verification.target, origin)?;
-    Ok(guess::length_that_fits(wanted, MAX_TRIES, used, familiar))
+    Ok(guess::length_that_fits(wanted, tries, used, familiar))
 }
 
 /// No setting allows a handle more tries.

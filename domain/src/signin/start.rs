@@ -1,12 +1,13 @@
 //! The public half of a sign-in: pending verification and outbox row, with the same statements for every number.
 
+use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::sql;
 use crate::args;
-use crate::base::crypto::sha256;
+use crate::base::crypto::{Label, sha256};
 use crate::base::time::DAY;
-use crate::base::{Code, Ctx, Error, Phone, Result};
+use crate::base::{Code, Ctx, Error, Phone, Result, Time};
 use crate::db::Tx;
 use crate::limit::{self, Target, guess};
 use crate::message::{self, Payload};
@@ -116,11 +117,13 @@ pub fn check_request(project: &Project, phone: &Phone) -> Result<()> {
     if settings.sms.providers.is_empty() {
         return Err(Code::NoSmsProvider.into());
     }
-    let served = |country: &str| settings.sms.countries.iter().any(|c| c == "*" || c == country);
-    if !phone.may_receive_sms() || !served(phone.country().unwrap_or("*")) {
-        return Err(Code::CountryNotAllowed.into());
-    }
-    Ok(())
+    if is_served(project, phone) { Ok(()) } else { Err(Code::CountryNotAllowed.into()) }
+}
+
+/// Whether the project sends to this country and kind of number.
+pub(super) fn is_served(project: &Project, phone: &Phone) -> bool {
+    let country = phone.country().unwrap_or("*");
+    phone.may_receive_sms() && project.settings.sms.countries.iter().any(|c| c == "*" || c == country)
 }
 
 /// Starts a sign-in. Never tells whether anybody has the number.
@@ -137,15 +140,28 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Re
         Ok((row.get::<Vec<u8>>(0)?, row.get::<String>(1)?))
     })?;
     match earlier {
-        Some((same, answer)) if same == request => serde_json::from_str(&answer).map_err(Error::internal),
+        Some((same, answer)) if same == request => open_answer(ctx, &hash, &answer),
         Some(_) => Err(Error::invalid("Idempotency-Key", "was used for another request: take a new one")),
         None => {
             let started = decide(tx, ctx, project, input)?;
-            let answer = serde_json::to_string(&started).map_err(Error::internal)?;
+            let answer = seal_answer(ctx, &hash, &started)?;
             tx.push(sql::INSERT_IDEMPOTENT, args![&ctx.project, &hash, &request, &answer, ctx.now])?;
             Ok(started)
         }
     }
+}
+
+/// The answer as it is kept for a retry: sealed, because it holds the handle.
+fn seal_answer(ctx: &Ctx, key: &[u8; 32], started: &Started) -> Result<String> {
+    let text = serde_json::to_vec(started).map_err(Error::internal)?;
+    let sealed = ctx.keys.seal(Label::Message, &BASE64.encode(key), &text, &*ctx.random)?;
+    Ok(BASE64.encode(&sealed))
+}
+
+fn open_answer(ctx: &Ctx, key: &[u8; 32], answer: &str) -> Result<Started> {
+    let sealed = BASE64.decode(answer.as_bytes()).map_err(Error::internal)?;
+    let text = ctx.keys.open(Label::Message, &BASE64.encode(key), &sealed)?;
+    serde_json::from_slice(&text).map_err(Error::internal)
 }
 
 fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Result<Started> {
@@ -171,9 +187,6 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
     }
 
     let expires_at = ctx.now.plus_seconds(input.rules.lifetime_seconds);
-    if let Some(old) = &holder.own {
-        verification::retire_handle(tx, old)?;
-    }
     let too_many = mock.is_none() && ledger.day_sends >= input.rules.per_phone_per_day;
     let payload = Payload {
         to: target.to_owned(),
@@ -185,17 +198,13 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
     };
     let purpose = subject.purpose.name();
     if too_many {
-        let handle = verification::create_handle(tx, ctx, &new, target, None, expires_at)?;
-        message::enqueue(
-            tx,
-            ctx,
-            "",
-            purpose,
-            &payload,
-            expires_at,
-            Some("the day's messages to this number are used up"),
-        )?;
+        let reason = Some("the day's messages to this number are used up");
+        message::enqueue(tx, ctx, "", purpose, &payload, expires_at, reason)?;
+        let handle = create_empty(tx, ctx, &holder, &new, target, expires_at)?;
         return Ok(Started::of(&handle, &holder.text));
+    }
+    if let Some(old) = &holder.own {
+        verification::retire_handle(tx, old)?;
     }
     let wanted = subject.wanted_length.max(guess::length_under_attack(ledger.failures, 0));
     let length = length_that_fits(tx, ctx, target, wanted, input.rules.max_attempts)?;
@@ -227,23 +236,38 @@ fn share(
     {
         return Ok(Started::of(own, &holder.text));
     }
-    let opens = match on_its_way {
-        Some(there) if there.takes_another() && fits(tx, ctx, input, &there)? => Some(there),
-        Some(_) | None => None,
+    let handle = match on_its_way {
+        Some(there) if there.takes_another() && fits(tx, ctx, input, &there)? => {
+            if let Some(old) = &holder.own {
+                verification::retire_handle(tx, old)?;
+            }
+            verification::create_handle(tx, ctx, new, subject.target, Some(&there), there.expires_at)?
+        }
+        Some(_) | None => {
+            let expires_at = ctx.now.plus_seconds(input.rules.lifetime_seconds);
+            create_empty(tx, ctx, holder, new, subject.target, expires_at)?
+        }
     };
-    let expires_at = match &opens {
-        Some(there) => there.expires_at,
-        None => ctx.now.plus_seconds(input.rules.lifetime_seconds),
-    };
+    Ok(Started::of(&handle, &holder.text))
+}
+
+/// An empty handle, unless what the requester holds still works: it may open an earlier code, which an empty one would
+/// only take away.
+fn create_empty(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    holder: &Holder,
+    new: &NewHandle<'_>,
+    target: &str,
+    expires_at: Time,
+) -> Result<verification::Handle> {
     if let Some(old) = &holder.own {
-        if opens.is_none() {
-            // What he holds still opens an earlier code; an empty handle would only take it away.
-            return Ok(Started::of(old, &holder.text));
+        if old.expires_at > ctx.now {
+            return Ok(old.clone());
         }
         verification::retire_handle(tx, old)?;
     }
-    let handle = verification::create_handle(tx, ctx, new, subject.target, opens.as_ref(), expires_at)?;
-    Ok(Started::of(&handle, &holder.text))
+    verification::create_handle(tx, ctx, new, target, None, expires_at)
 }
 
 fn fits(tx: &mut Tx<'_>, ctx: &Ctx, input: &Start, there: &OnItsWay) -> Result<bool> {

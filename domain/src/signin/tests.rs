@@ -1,1 +1,12 @@
+//! The rules of signing in by phone (design.md §2), each with a sentence of its own.
 
+mod account;
+mod budget;
+mod check;
+mod handle;
+mod mock;
+mod race;
+mod resend;
+mod send;
+mod store;
+mod world;

@@ -260,6 +260,10 @@ pub fn prove_phone(
     let Some(user) = find(tx, project, id)?.filter(|u| u.phone.as_ref() == Some(phone)) else {
         return Ok(Proved::Gone);
     };
+    if proof == PhoneProof::Mock && !user.takes_mock_codes() {
+        // Somebody real took the number while the mock code was out.
+        return Ok(Proved::Gone);
+    }
     if user.blocked {
         return Err(Code::UserBlocked.into());
     }

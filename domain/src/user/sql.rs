@@ -22,7 +22,7 @@ pub(super) const SIGN_IN_BY_PHONE: &str = concat!(
     "UPDATE users SET signed_in_at = $1, updated_at = CASE WHEN phone_proof = 'code' THEN updated_at ELSE $1 END,
   proved_at = COALESCE(proved_at, $1), pending = FALSE, phone_proof = $2
  WHERE project_id = $3 AND id = $4 AND phone = $5 AND blocked = FALSE
-  AND (phone_proof = $2 OR (phone_proof <> 'none' AND phone_proof <> 'mock') OR (pending = TRUE AND id = $6))
+  AND (phone_proof = $2 OR ($2 <> 'mock' AND phone_proof <> 'none' AND phone_proof <> 'mock') OR (pending = TRUE AND id = $6))
  RETURNING ",
     columns!()
 );

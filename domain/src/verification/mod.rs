@@ -344,7 +344,10 @@ pub fn check(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32], purpose: Purpose, secr
     let counted = tx.find(sql::COUNT_ATTEMPT, args![hash, ctx.now], |row| {
         Ok((row.get::<String>(1)?, row.get::<Option<String>>(2)?))
     })?;
-    let Some((id, wanted_user)) = counted else { return Ok(Checked::NoHandle) };
+    let Some((id, wanted_user)) = counted else {
+        tx.push(sql::END_EXPIRED, args![hash, ctx.now])?;
+        return Ok(Checked::NoHandle);
+    };
     let Some(verification) = find(tx, &id)? else { return Ok(Checked::NoHandle) };
     let expected = mac(ctx, &verification, secret.expose())?;
     let matches = verification.mac.as_deref().is_some_and(|stored| crypto::equal(stored, &expected));
@@ -377,6 +380,12 @@ pub fn reserved_by_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<i6
 /// What the handles behind which `user` stands took of the day's guess budget.
 pub fn reserved_by_user(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<i64> {
     reserved(tx, ctx, sql::RESERVED_BY_USER, user)
+}
+
+/// The same without the handles of `verification`, and how many those are: for the worker, who is about to make its code.
+pub fn reserved_beside(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, verification: &str) -> Result<(i64, i64)> {
+    let handles = tx.find(sql::COUNT_HANDLES, args![verification], |row| row.get(0))?.unwrap_or(0);
+    Ok((reserved_by_user(tx, ctx, user)?, handles))
 }
 
 fn reserved(tx: &mut Tx<'_>, ctx: &Ctx, statement: &'static str, whose: &str) -> Result<i64> {

@@ -28,6 +28,9 @@ pub(super) const MOVE_HANDLE: &str = "UPDATE handles SET state = 'moved' WHERE i
 pub(super) const COUNT_ATTEMPT: &str = "UPDATE handles SET attempts = attempts + 1
  WHERE hash = $1 AND state = 'live' AND attempts < max_attempts AND expires_at > $2 AND verification_id IS NOT NULL
  RETURNING id, verification_id, wanted_user_id, attempts, max_attempts";
+/// What was seen to be expired stays so, also when the clock steps back.
+pub(super) const END_EXPIRED: &str =
+    "UPDATE handles SET state = 'moved' WHERE hash = $1 AND state = 'live' AND expires_at <= $2";
 macro_rules! reserved {
     ($column:literal) => {
         concat!(
@@ -40,6 +43,7 @@ macro_rules! reserved {
     };
 }
 pub(super) const RESERVED_BY_TARGET: &str = reserved!("target");
+pub(super) const COUNT_HANDLES: &str = "SELECT COUNT(*) FROM handles WHERE verification_id = $1";
 pub(super) const RESERVED_BY_USER: &str = reserved!("user_id");
 
 pub(super) const PURGE: &str = "DELETE FROM verifications WHERE id IN (
@@ -60,7 +64,9 @@ pub(crate) const ALL: &[&str] = &[
     FIND_HANDLE,
     MOVE_HANDLE,
     COUNT_ATTEMPT,
+    END_EXPIRED,
     RESERVED_BY_TARGET,
+    COUNT_HANDLES,
     RESERVED_BY_USER,
     PURGE,
     PURGE_HANDLES,

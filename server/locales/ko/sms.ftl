@@ -1,0 +1,13 @@
+sms-sign-in = [{ $brand }] 로그인 인증번호 { $code }. 타인에게 알려주지 마세요.
+sms-verify-phone = [{ $brand }] 전화번호 확인 인증번호 { $code }. 타인에게 알려주지 마세요.
+sms-change-phone = [{ $brand }] 전화번호 변경 인증번호 { $code }. 타인에게 알려주지 마세요.
+sms-remove-phone = [{ $brand }] 전화번호 삭제 인증번호 { $code }. 타인에게 알려주지 마세요.
+sms-mfa = [{ $brand }] 2단계 인증번호 { $code }. 타인에게 알려주지 마세요.
+sms-recovery = [{ $brand }] 계정 복구 인증번호 { $code }. 타인에게 알려주지 마세요.
+
+sms-sign-in-short = [{ $brand }] 로그인 인증번호 { $code }
+sms-verify-phone-short = [{ $brand }] 전화번호 확인 { $code }
+sms-change-phone-short = [{ $brand }] 전화번호 변경 { $code }
+sms-remove-phone-short = [{ $brand }] 전화번호 삭제 { $code }
+sms-mfa-short = [{ $brand }] 2단계 인증번호 { $code }
+sms-recovery-short = [{ $brand }] 계정 복구 { $code }

@@ -1,0 +1,285 @@
+//! What every request needs: the database, the clock, the caches. Made once, cheap to clone.
+
+mod projects;
+mod sessions;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use countersign_domain::base::crypto::Keys;
+use countersign_domain::base::{Actor, Clock, Code, Ctx, Error, Phone, Random, Result, Secret, Time};
+use countersign_domain::db::{Db, Effect, Kind, Options};
+use countersign_domain::signin::{self, HandleKind, SignedIn, Start, Started};
+use countersign_domain::{limit, message, project, session, user};
+use countersign_send::Sender;
+use tokio::sync::Notify;
+
+pub use projects::{Hosted, Projects};
+pub use sessions::{Sessions, Signed};
+
+use crate::dev::Dev;
+use crate::http::client::Cidr;
+use crate::http::limit::{Hit, Key, Rule, Windows};
+use crate::http::metrics::Metrics;
+use crate::text::Texts;
+
+/// How old what this node knows of revocations may be, in microseconds, before it asks the database on every request.
+const FRESH: i64 = 1_000_000;
+
+/// The server's parts. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What an [`App`] is made of.
+pub struct Inner {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub random: Arc<dyn Random>,
+    /// The keys of the key file.
+    pub keys: Arc<Keys>,
+    /// Projects, from memory.
+    pub projects: Projects,
+    /// Who is signed in, from memory.
+    pub sessions: Sessions,
+    /// Counters of routes, in memory: enough where one process serves.
+    pub windows: Windows,
+    /// The texts of messages.
+    pub texts: Texts,
+    /// What goes out.
+    pub sender: Sender,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Wakes the worker.
+    pub outbox: Arc<Notify>,
+    /// What only `--dev` has.
+    pub dev: Option<Dev>,
+    /// Proxies whose forwarding headers are believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// The address by which people reach the server.
+    pub public_url: Option<String>,
+    /// The project of a request that names none.
+    pub default_project: Option<String>,
+    /// The largest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// When this node last read the ledger of revocations.
+    fed_at: AtomicI64,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// What it takes to make an [`App`].
+pub struct Parts {
+    /// The database's URL.
+    pub database: Secret,
+    /// Connections to PostgreSQL.
+    pub connections: usize,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub random: Arc<dyn Random>,
+    /// The master key of the key file.
+    pub master: [u8; Keys::MASTER_LEN],
+    /// What goes out.
+    pub sender: Sender,
+    /// What only `--dev` has.
+    pub dev: Option<Dev>,
+    /// Proxies whose forwarding headers are believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// The address by which people reach the server.
+    pub public_url: Option<String>,
+    /// The project of a request that names none.
+    pub default_project: Option<String>,
+    /// The largest body of a request, in bytes.
+    pub body_bytes: usize,
+}
+
+impl App {
+    /// Opens the database (its schema must be up to date) and reads the projects.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        let projects = Projects::default();
+        let sessions = Sessions::default();
+        let outbox = Arc::new(Notify::new());
+        let on_commit = {
+            let (projects, sessions, outbox) = (projects.clone(), sessions.clone(), Arc::clone(&outbox));
+            Arc::new(move |effects: &[Effect]| {
+                for effect in effects {
+                    match effect.topic {
+                        message::QUEUED => outbox.notify_one(),
+                        topic => forget(&projects, &sessions, topic, &effect.key),
+                    }
+                }
+            })
+        };
+        let options = Options { url: parts.database.expose().to_owned(), connections: parts.connections, on_commit };
+        let db = Db::open(&options)?;
+        let now = parts.clock.now();
+        let app = Self(Arc::new(Inner {
+            db,
+            clock: parts.clock,
+            random: parts.random,
+            keys: Arc::new(Keys::from_master(&parts.master)?),
+            projects,
+            sessions,
+            windows: Windows::new(),
+            texts: Texts::load().map_err(Error::internal)?,
+            sender: parts.sender,
+            metrics: Metrics::new(),
+            outbox,
+            dev: parts.dev,
+            trusted_proxies: parts.trusted_proxies,
+            public_url: parts.public_url,
+            default_project: parts.default_project,
+            body_bytes: parts.body_bytes,
+            fed_at: AtomicI64::new(now.micros()),
+        }));
+        Ok(app)
+    }
+
+    /// What the ledger of revocations told.
+    pub fn hear(&self, effects: &[Effect], at: Time) {
+        for effect in effects {
+            forget(&self.projects, &self.sessions, effect.topic, &effect.key);
+        }
+        self.fed_at.store(at.micros(), Ordering::Release);
+    }
+
+    /// The project with this id, or `Code::ProjectNotFound`.
+    pub async fn project(&self, id: &str) -> Result<Arc<Hosted>> {
+        self.projects.get(self, id).await?.ok_or_else(|| Code::ProjectNotFound.into())
+    }
+
+    /// The surroundings of a request to `project`.
+    pub fn ctx(&self, project: Arc<str>, actor: Actor, address: Option<IpAddr>) -> Ctx {
+        Ctx {
+            now: self.clock.now(),
+            random: Arc::clone(&self.random),
+            keys: Arc::clone(&self.keys),
+            actor,
+            project,
+            address,
+            user_agent: None,
+            locale: None,
+        }
+    }
+
+    /// The surroundings of what the process does by itself.
+    pub fn system_ctx(&self, project: &str) -> Ctx {
+        Ctx::system(self.clock.now(), Arc::clone(&self.random), Arc::clone(&self.keys), Arc::from(project))
+    }
+
+    /// Who holds the session with this secret: from memory while this node hears of revocations in time.
+    pub async fn session(&self, ctx: &Ctx, secret: &Secret) -> Result<Option<Arc<Signed>>> {
+        let hash = session::hash(secret);
+        let fresh = ctx.now.micros() - self.fed_at.load(Ordering::Acquire) <= FRESH || self.db.kind() == Kind::Sqlite;
+        if fresh && let Some(signed) = self.sessions.find(&ctx.project, &hash, ctx.now) {
+            self.metrics.session_lookup(true);
+            return Ok(Some(signed));
+        }
+        self.metrics.session_lookup(false);
+        let ticket = self.sessions.ticket();
+        let found = {
+            let ctx = ctx.clone();
+            self.db.read(move |tx| signin::find_session(tx, &ctx, &hash)).await?
+        };
+        Ok(found.map(|(session, user)| {
+            let signed = Arc::new(Signed::new(session, user));
+            self.sessions.keep(&ctx.project, hash, &signed, &ticket);
+            signed
+        }))
+    }
+
+    /// Counts a request of `kind` under each of its keys; the tightest outcome.
+    pub async fn hit(&self, ctx: &Ctx, kind: &str, keys: &[Vec<&str>], rule: Rule) -> Result<Option<Hit>> {
+        let mut tightest: Option<Hit> = None;
+        for values in keys {
+            let hit = match self.db.kind() {
+                Kind::Sqlite => self.windows.hit(&Key { project: &ctx.project, kind, values }, rule, ctx.now),
+                // Any number of nodes count together.
+                Kind::Postgres => {
+                    let (ctx, kind, key) = (ctx.clone(), format!("route {kind}"), values.join("\0"));
+                    let window = rule.window_micros;
+                    let (count, started_at) = self
+                        .db
+                        .write(move |tx| {
+                            let key = data_encoding::HEXLOWER
+                                .encode(&countersign_domain::base::crypto::sha256(key.as_bytes()));
+                            let spent = limit::add(tx, &ctx, &kind, &key, window, 1, 0)?;
+                            Ok((spent.used, limit::window_at(ctx.now, window)))
+                        })
+                        .await?;
+                    Hit::of(rule, count, started_at)
+                }
+            };
+            tightest = Some(tightest.map_or(hit, |t| t.tightest(hit)));
+        }
+        Ok(tightest)
+    }
+
+    /// Starts a sign-in by phone, whatever the dialect: what depends on the request alone is refused at once.
+    pub async fn start_sign_in(&self, ctx: &Ctx, hosted: &Arc<Hosted>, start: Start) -> Result<Started> {
+        signin::check_request(&hosted.project, &start.phone)?;
+        if hosted.project.settings.mock_code(&start.phone).is_none() {
+            self.spend_address(ctx, hosted).await?;
+        }
+        self.metrics.signin_started(start.dialect.into());
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        self.db.write(move |tx| signin::start(tx, &ctx, &hosted.project, &start)).await
+    }
+
+    /// The budget of messages that one network may ask for. A customer's own server has none.
+    async fn spend_address(&self, ctx: &Ctx, hosted: &Hosted) -> Result<()> {
+        let (Some(network), Actor::Guest | Actor::User { .. }) = (ctx.network(), &ctx.actor) else { return Ok(()) };
+        let limit = u32::try_from(hosted.project.settings.sms.per_address_per_hour).unwrap_or(u32::MAX);
+        let rule = Rule { limit, window_micros: countersign_domain::base::time::HOUR };
+        match self.hit(ctx, "sms-address", &[vec![network.as_str()]], rule).await? {
+            Some(hit) if !hit.allowed => Err(Code::TooManyAttempts { retry_at: hit.reset_at }.into()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Finishes a sign-in by phone. The attempt is durable before the answer, whatever it is.
+    pub async fn finish_sign_in(
+        &self,
+        ctx: &Ctx,
+        hosted: &Arc<Hosted>,
+        dialect: countersign_domain::verification::Dialect,
+        kind: HandleKind,
+        handle: String,
+        secret: Secret,
+    ) -> Result<SignedIn> {
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        let answer = self.db.write(move |tx| signin::finish(tx, &ctx, &hosted.project, kind, &handle, &secret)).await?;
+        match &answer {
+            Ok(_) => self.metrics.signin_finished(dialect.into()),
+            Err(error) => self.metrics.signin_refused(dialect.into(), error.code.name()),
+        }
+        answer
+    }
+
+    /// Reads a number as people write it. A spelling without a country code is not guessed at.
+    pub fn phone(&self, text: &str) -> Result<Phone> {
+        Phone::parse(text, None).map_err(|error| Error::invalid("phone", error.to_string()))
+    }
+}
+
+fn forget(projects: &Projects, sessions: &Sessions, topic: &str, key: &str) {
+    match topic {
+        user::CHANGED => sessions.forget(key),
+        project::CHANGED => projects.forget(),
+        // A newer node may announce what this one does not know: looking everything up again is always right.
+        _ => {
+            projects.forget();
+            sessions.forget_all();
+        }
+    }
+}

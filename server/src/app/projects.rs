@@ -1,0 +1,91 @@
+//! Projects from memory: read again as soon as one of them changed, on this node or another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use countersign_domain::base::Result;
+use countersign_domain::project::{self, Project};
+use countersign_domain::token::{self, KeySet};
+
+use super::App;
+
+/// A project with what is derived from it.
+pub struct Hosted {
+    /// The project.
+    pub project: Arc<Project>,
+    /// Its id.
+    pub id: Arc<str>,
+    /// The keys of its tokens.
+    pub keys: KeySet,
+}
+
+type Map = HashMap<String, Arc<Hosted>>;
+
+/// All projects. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Projects(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    map: ArcSwap<Map>,
+    /// Changes heard of.
+    heard: AtomicU64,
+    /// Changes that `map` holds, plus one: 0 before it was first read.
+    read: AtomicU64,
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Projects {
+    /// Some project changed.
+    pub fn forget(&self) {
+        self.0.heard.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The project with this id.
+    pub async fn get(&self, app: &App, id: &str) -> Result<Option<Arc<Hosted>>> {
+        self.refresh(app).await?;
+        Ok(self.0.map.load().get(id).cloned())
+    }
+
+    /// All projects.
+    pub async fn all(&self, app: &App) -> Result<Arc<Map>> {
+        self.refresh(app).await?;
+        Ok(self.0.map.load_full())
+    }
+
+    fn is_current(&self) -> bool {
+        self.0.read.load(Ordering::Acquire) == self.0.heard.load(Ordering::Acquire) + 1
+    }
+
+    async fn refresh(&self, app: &App) -> Result<()> {
+        if self.is_current() {
+            return Ok(());
+        }
+        let _one_at_a_time = self.0.reading.lock().await;
+        if self.is_current() {
+            return Ok(());
+        }
+        // Counted before reading: a change during it leads to another reading.
+        let heard = self.0.heard.load(Ordering::Acquire);
+        let ctx = app.system_ctx("");
+        let hosted = app
+            .db
+            .write(move |tx| {
+                project::list(tx, &ctx.keys)?
+                    .into_iter()
+                    .map(|project| {
+                        let mut ctx = ctx.clone();
+                        ctx.project = Arc::from(project.id.as_str());
+                        let keys = token::ensure_keys(tx, &ctx)?;
+                        Ok((project.id.clone(), Arc::new(Hosted { id: ctx.project, project: Arc::new(project), keys })))
+                    })
+                    .collect::<Result<Map>>()
+            })
+            .await?;
+        self.0.map.store(Arc::new(hosted));
+        self.0.read.store(heard + 1, Ordering::Release);
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! The command line.
+
+mod db;
+mod doctor;
+mod key;
+mod open;
+mod out;
+mod project;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use countersign_domain::base::Secret;
+
+use crate::config::{Config, ConfigError, Overrides};
+
+/// Countersign: phone-first authentication.
+#[derive(Parser, Debug)]
+#[command(name = "countersign", version, about, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// The configuration file [default: ./countersign.toml if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of the SQLite database and its key file
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// Print JSON instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// Look after the database's schema
+    #[command(subcommand)]
+    Db(db::Command),
+    /// Look after projects and their settings
+    #[command(subcommand)]
+    Project(project::Command),
+    /// Look after API keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Check that everything is as it should be, and say what to do where it is not
+    #[command(after_help = "Example:\n  countersign doctor --data ./countersign-data")]
+    Doctor,
+    /// Print the OpenAPI document
+    #[command(after_help = "Example:\n  countersign openapi > openapi.json")]
+    Openapi,
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  countersign completions bash > /etc/bash_completion.d/countersign")]
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Global {
+    fn load(&self, listen: Option<SocketAddr>) -> Result<Config, ConfigError> {
+        Config::load(
+            self.config.as_deref(),
+            Overrides {
+                listen,
+                data: self.data.clone(),
+                database: self.database.clone().map(Secret::new),
+                ..Overrides::default()
+            },
+        )
+    }
+}
+
+/// Runs the command line of the process; its exit code is 0 only when all went well.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve(args) => serve::run(&cli.global, &args),
+        Command::Db(command) => db::run(&cli.global, &command),
+        Command::Project(command) => project::run(&cli.global, command),
+        Command::Key(command) => key::run(&cli.global, command),
+        Command::Doctor => doctor::run(&cli.global),
+        Command::Openapi => out::text(&crate::docs::document().to_pretty_json().unwrap_or_default()),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "countersign", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            out::problem(cli.global.json, &problem);
+            problem.exit
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The public keys by which other services check our tokens (RFC 7517).
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use crate::app::App;
+
+/// Whose keys.
+#[derive(Deserialize)]
+pub struct Wanted {
+    project: Option<String>,
+}
+
+/// The public keys of a project's tokens: `?project=`, or the default project.
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "account", params(("project" = Option<String>, Query, description = "The project's id.")),
+    responses((status = 200, description = "A JWK set."), (status = 404, description = "No such project.")))]
+pub async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -> Response {
+    let Some(id) = wanted.project.as_deref().or(app.default_project.as_deref()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match app.project(id).await {
+        Ok(hosted) => ([(CACHE_CONTROL, "public, max-age=300")], Json(hosted.keys.jwks())).into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}

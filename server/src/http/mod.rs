@@ -1,0 +1,15 @@
+//! What all dialects and pages share at the edge: the listener, who the client is, cookies, limits, headers, metrics.
+
+pub mod agent;
+pub mod client;
+pub mod cookie;
+pub mod form;
+pub mod health;
+pub mod jwks;
+pub mod limit;
+pub mod listener;
+pub mod metrics;
+pub mod origin;
+pub mod receipt;
+pub mod request_id;
+pub mod security;

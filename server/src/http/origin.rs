@@ -1,0 +1,226 @@
+//! `Origin` and `Host`: which page a request comes from, and by which name it reached us.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::http::HeaderMap;
+use axum::http::header::ORIGIN;
+
+/// A page's origin, as it stands in an `Origin` header.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Origin<'a> {
+    /// `http`, `https`, or an application's own scheme.
+    pub scheme: &'a str,
+    /// Name or address; IPv6 in brackets. In the case it was written in.
+    pub host: &'a str,
+    /// The port, if it is not the scheme's own.
+    pub port: Option<u16>,
+}
+
+impl<'a> Origin<'a> {
+    /// Reads `scheme://host[:port]` and nothing else: `null`, a path, a user name or a second value is no origin.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let good_scheme = scheme.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+        let (host, port) = split_port(rest)?;
+        (good_scheme && is_host(host)).then_some(Self { scheme, host, port })
+    }
+
+    /// The origin of a request. `Ok(None)`: it has none, so it is no page of another site; `Err`: one that no rule can
+    /// match (`null`, unreadable, several).
+    pub fn of(headers: &'a HeaderMap) -> Result<Option<Self>, Unreadable> {
+        let mut lines = headers.get_all(ORIGIN).iter();
+        let (Some(line), None) = (lines.next(), lines.next()) else {
+            return if headers.contains_key(ORIGIN) { Err(Unreadable) } else { Ok(None) };
+        };
+        line.to_str().ok().and_then(Self::parse).map(Some).ok_or(Unreadable)
+    }
+
+    /// Whether it is this server itself, reached under the name in `host_header`.
+    pub fn is_same_host(&self, host_header: &str) -> bool {
+        let Some((host, port)) = split_port(host_header) else { return false };
+        let usual = if self.scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+        host.eq_ignore_ascii_case(self.host) && port.unwrap_or(usual) == self.port.unwrap_or(usual)
+    }
+}
+
+/// An `Origin` header that says nothing usable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unreadable;
+
+/// Whether `host` is `pattern`, or a name below it when the pattern is `*.domain`. A star anywhere else is no wildcard.
+pub fn host_matches(pattern: &str, host: &str) -> bool {
+    let Some(domain) = pattern.strip_prefix("*.") else {
+        return !host.is_empty() && pattern.eq_ignore_ascii_case(host);
+    };
+    // A single label is a top-level domain, which no customer owns; `localhost` is the one exception.
+    if !domain.contains('.') && !domain.eq_ignore_ascii_case("localhost") {
+        return false;
+    }
+    let Some((below, rest)) = host.len().checked_sub(domain.len() + 1).and_then(|at| host.split_at_checked(at)) else {
+        return false;
+    };
+    !below.is_empty() && rest.starts_with('.') && rest[1..].eq_ignore_ascii_case(domain)
+}
+
+/// Whether a `Host` header names this machine itself: `localhost`, 127.0.0.0/8 or `[::1]`, with or without a port. Any
+/// other name may have been pointed at 127.0.0.1 by a stranger (DNS rebinding).
+pub fn is_loopback_host(host_header: &str) -> bool {
+    let Some((host, _)) = split_port(host_header) else { return false };
+    if host.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let address = match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+        Some(v6) => v6.parse::<Ipv6Addr>().map(IpAddr::V6).ok(),
+        None => host.parse().ok().filter(IpAddr::is_ipv4),
+    };
+    address.is_some_and(|address| address.to_canonical().is_loopback())
+}
+
+/// `host`, `host:port`, `[v6]`, `[v6]:port`.
+fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let after_host = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+    let (host, rest) = text.split_at(after_host);
+    match rest.strip_prefix(':') {
+        None if rest.is_empty() => Some((host, None)),
+        Some(port) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
+            Some((host, Some(port.parse().ok()?)))
+        }
+        _ => None,
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    if let Some(v6) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+        return v6.parse::<Ipv6Addr>().is_ok();
+    }
+    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_and_nothing_else() {
+        let origin = |scheme, host, port| Some(Origin { scheme, host, port });
+        assert_eq!(Origin::parse("https://App.example.com"), origin("https", "App.example.com", None));
+        assert_eq!(Origin::parse("http://localhost:3000"), origin("http", "localhost", Some(3000)));
+        assert_eq!(Origin::parse("http://[::1]:3000"), origin("http", "[::1]", Some(3000)));
+        assert_eq!(Origin::parse("appwrite-callback-x://app"), origin("appwrite-callback-x", "app", None));
+        for bad in [
+            "",
+            "null",
+            "*",
+            "example.com",
+            "https://",
+            "https://a/",
+            "https://a/b",
+            "https://u@a",
+            "https://a b",
+            "https://a, https://b",
+            "https://a:",
+            "https://a:x",
+            "https://a:+1",
+            "https://a:99999",
+            "https://a\\b",
+            "https://a?b",
+            "https://a#b",
+            "://a",
+            "1a://b",
+            "https://[::1",
+            "https://[x]",
+            "https://[::1]x",
+            "https://ä.de",
+            "https://a%2eb",
+        ] {
+            assert_eq!(Origin::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_origin_differs_from_one_that_cannot_match() {
+        let of = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(ORIGIN, line.parse().unwrap());
+            }
+            Origin::of(&headers).map(|origin| origin.map(|origin| origin.host.to_owned()))
+        };
+        assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&["https://a.b"]), Ok(Some("a.b".to_owned())));
+        assert_eq!(of(&["null"]), Err(Unreadable));
+        assert_eq!(of(&["https://a.b", "https://a.b"]), Err(Unreadable));
+    }
+
+    #[test]
+    fn the_same_host_is_told_by_name_and_port() {
+        let same = |origin, host| Origin::parse(origin).unwrap().is_same_host(host);
+        assert!(same("https://ID.example.com", "id.example.com"));
+        assert!(same("https://id.example.com", "id.example.com:443"));
+        assert!(same("http://127.0.0.1:8080", "127.0.0.1:8080"));
+        assert!(!same("http://127.0.0.1:8081", "127.0.0.1:8080"));
+        assert!(!same("https://evil.com", "id.example.com"));
+        assert!(!same("http://id.example.com:443", "id.example.com"));
+    }
+
+    #[test]
+    fn a_pattern_matches_a_host_or_what_is_below_a_domain() {
+        for (pattern, host) in [
+            ("example.com", "EXAMPLE.com"),
+            ("*.example.com", "a.example.com"),
+            ("*.Example.com", "a.b.eXample.com"),
+            ("*.localhost", "app.localhost"),
+            ("localhost", "localhost"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert!(host_matches(pattern, host), "{pattern} {host}");
+        }
+        for (pattern, host) in [
+            ("example.com", "a.example.com"),
+            ("example.com", "example.com.evil.com"),
+            ("example.com", "example.com."),
+            ("*.example.com", "example.com"),
+            ("*.example.com", ".example.com"),
+            ("*.example.com", "evilexample.com"),
+            ("*.example.com", "a.example.com.evil.com"),
+            ("*.com", "evil.com"),
+            ("*", "evil.com"),
+            ("*.", "evil."),
+            ("*example.com", "evilexample.com"),
+            ("", ""),
+            ("*.example.com", ""),
+            ("*.example.com", "ä.xample.com"),
+        ] {
+            assert!(!host_matches(pattern, host), "{pattern} {host}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_localhost_or_a_loopback_address() {
+        for good in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8080", "127.1.2.3", "[::1]", "[::1]:8080"] {
+            assert!(is_loopback_host(good), "{good}");
+        }
+        for bad in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "localhost.",
+            "127.0.0.1.nip.io",
+            "127.1",
+            "0.0.0.0",
+            "[::]",
+            "::1",
+            "192.168.0.1",
+            "localhost:",
+            "localhost:x",
+            "localhost:80:80",
+            "user@localhost",
+            "2130706433",
+            "[::1",
+            "[127.0.0.1]",
+        ] {
+            assert!(!is_loopback_host(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! All that comes in: the dialects, the pages, the command line, the workers. The binary, and the mountable library.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod dev;
+pub mod docs;
+pub mod http;
+pub mod keyfile;
+pub mod nuvix;
+pub mod page;
+pub mod router;
+pub mod telemetry;
+pub mod text;
+pub mod worker;

@@ -1,0 +1,460 @@
+//! One call of a route: who asks, and every check in the order of the contract (nuvix §1.4).
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::header::{ACCEPT_LANGUAGE, HOST, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use countersign_domain::base::{Actor, Code, Ctx, Secret, Time};
+use countersign_domain::project::{self, Key};
+use countersign_domain::session::Session;
+use countersign_domain::user::{self, User};
+use http_body_util::{BodyExt as _, Limited};
+use serde::Deserialize;
+
+use super::cors::{self, Caller};
+use super::error::Failure;
+use super::params::{Body, Params};
+use super::{Flavour, HOURLY, Part, Route, Switch, write_hit};
+use crate::app::{App, Hosted, Signed};
+use crate::http::client::{self, client_address, is_https};
+use crate::http::cookie;
+use crate::http::form;
+use crate::http::limit::{Hit, Rule};
+use crate::http::listener::Peer;
+use crate::text::parse_accept_language;
+
+/// A call that has passed every check but the handler's own.
+pub(super) struct Call {
+    pub app: App,
+    pub hosted: Arc<Hosted>,
+    pub flavour: Flavour,
+    pub ctx: Ctx,
+    pub identity: Identity,
+    /// The value in the path, if the route has one.
+    pub path_value: String,
+    pub is_https: bool,
+    /// Whether the browser may be unable to keep our cookie.
+    pub needs_fallback: bool,
+    /// `Idempotency-Key`, at most 255 characters.
+    pub idempotency_key: Option<String>,
+    body: Body,
+    /// What has to be said about the route's limit.
+    hit: Option<Hit>,
+}
+
+/// Who asks.
+pub(super) enum Identity {
+    Guest,
+    Session(Arc<Signed>),
+    /// A JWT of a session.
+    Jwt(Arc<Signed>),
+    Key(Key),
+}
+
+impl Call {
+    pub(super) fn params(&self) -> Result<Params<'_>, Failure> {
+        Params::of(&self.body)
+    }
+
+    /// The account that is signed in.
+    pub(super) fn user(&self) -> Result<&User, Failure> {
+        match &self.identity {
+            Identity::Session(signed) | Identity::Jwt(signed) => Ok(&signed.user),
+            Identity::Guest | Identity::Key(_) => Err(Code::UserNotFound.into()),
+        }
+    }
+
+    /// The session of the call: a JWT has none of its own (contract nuvix §1.8).
+    pub(super) fn session(&self) -> Option<&Session> {
+        match &self.identity {
+            Identity::Session(signed) => Some(&signed.session),
+            Identity::Guest | Identity::Jwt(..) | Identity::Key(_) => None,
+        }
+    }
+
+    pub(super) fn is_key(&self) -> bool {
+        matches!(self.identity, Identity::Key(_))
+    }
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        countersign_domain::base::Error::from(code).into()
+    }
+}
+
+/// Answers a request to one of `routes`, which share a path.
+pub(super) async fn run(
+    routes: &'static [&'static Route],
+    path: &'static str,
+    State(app): State<App>,
+    path_params: RawPathParams,
+    request: Request,
+) -> Response {
+    let flavour = Flavour::of(request.headers());
+    let now = app.clock.now();
+    let path_value = path_params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
+    match checked(routes, path, &app, flavour, path_value, request).await {
+        Ok(response) => response,
+        Err((caller, failure)) => {
+            let mut response = failure.into_response(flavour, now);
+            caller.write(response.headers_mut());
+            response
+        }
+    }
+}
+
+/// Answers a request to a path that no route has.
+pub(crate) async fn unknown_route(State(app): State<App>, request: Request) -> Response {
+    Failure::not_found().into_response(Flavour::of(request.headers()), app.clock.now())
+}
+
+async fn checked(
+    routes: &'static [&'static Route],
+    path: &'static str,
+    app: &App,
+    flavour: Flavour,
+    path_value: String,
+    request: Request,
+) -> Result<Response, (Caller, Failure)> {
+    let nobody = |failure| (Caller::default(), failure);
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
+    let arguments: Vec<(String, String)> = parts.uri.query().map(|q| form::pairs(q).collect()).unwrap_or_default();
+
+    let hosted = hosted(app, headers, &arguments).await.map_err(nobody)?;
+    let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let caller = Caller::of(app, &hosted, headers, host);
+    if parts.method == Method::OPTIONS {
+        return cors::preflight(&caller, headers, routes).map_err(nobody);
+    }
+    let fail = |failure| (caller.clone(), failure);
+    let Some(route) = routes.iter().find(|r| r.method == parts.method) else { return Err(fail(Failure::not_found())) };
+    if !matches!(header(headers, &["x-nuvix-mode", "x-appwrite-mode"]), None | Some("default" | "admin")) {
+        let failure = Failure::new(StatusCode::BAD_REQUEST, "invalid_params", "The mode must be default or admin.");
+        return Err(fail(failure));
+    }
+
+    let address = client_address(peer, headers, &app.trusted_proxies);
+    let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
+    ctx.user_agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).map(|text| Arc::from(clip(text, 512)));
+    let identity = identify(app, &hosted, &ctx, headers, &arguments).await.map_err(fail)?;
+    ctx.actor = match &identity {
+        Identity::Guest => Actor::Guest,
+        Identity::Key(key) => Actor::Key(key.id.clone()),
+        Identity::Session(signed) => Actor::User { user: signed.user.id.clone(), session: signed.session.id.clone() },
+        Identity::Jwt(signed) => Actor::User { user: signed.user.id.clone(), session: String::new() },
+    };
+    let is_key = matches!(identity, Identity::Key(_));
+    if caller.is_foreign() && parts.method != Method::GET && !is_key {
+        return Err(fail(cors::foreign()));
+    }
+
+    let body = if parts.method == Method::GET {
+        Body::Fields(serde_json::Map::new())
+    } else {
+        ctx.locale = locale(app, headers);
+        let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
+            fail(Failure::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "general_bad_request",
+                format!("The body could not be read, or is larger than {} bytes.", app.body_bytes),
+            ))
+        })?;
+        Body::read(headers, &bytes.to_bytes())
+    };
+    let settings = &hosted.project.settings;
+    if !is_key && !route.switch.is_none_or(|s| is_on(s, &settings.auth)) {
+        return Err(fail(Code::MethodDisabled.into()));
+    }
+    let hit = if is_key || !settings.nuvix.rate_limits {
+        None
+    } else {
+        count(app, &ctx, route, path, address, &identity, &body).await.map_err(fail)?
+    };
+    if let Some(hit) = hit.filter(|h| !h.allowed) {
+        return Err(fail(Failure::too_many(hit)));
+    }
+    if !settings.nuvix.enabled {
+        let failure =
+            Failure::new(StatusCode::FORBIDDEN, "general_api_disabled", "This API is switched off for the project.");
+        return Err(fail(failure));
+    }
+    permit(route, &identity).map_err(fail)?;
+
+    let is_https = is_https(peer, headers, &app.trusted_proxies);
+    let call = Call {
+        needs_fallback: app.dev.is_some() || (caller.is_cross_site() && !is_https),
+        idempotency_key: headers
+            .get("idempotency-key")
+            .and_then(|v| v.to_str().ok())
+            .filter(|key| !key.is_empty() && key.len() <= 255)
+            .map(str::to_owned),
+        app: app.clone(),
+        hosted,
+        flavour,
+        ctx,
+        identity,
+        path_value,
+        is_https,
+        body,
+        hit,
+    };
+    let mut response = match (route.handler)(&call).await {
+        Ok(response) => response,
+        Err(failure) => failure.into_response(flavour, call.ctx.now),
+    };
+    let headers = response.headers_mut();
+    if let Some(hit) = call.hit {
+        headers.entry("x-ratelimit-limit").or_insert(HeaderValue::from(0));
+        write_hit(headers, flavour, hit);
+    }
+    headers.insert(DEBUG_FALLBACK, HeaderValue::from_static(if call.needs_fallback { "true" } else { "false" }));
+    caller.write(headers);
+    Ok(response)
+}
+
+const DEBUG_FALLBACK: HeaderName = HeaderName::from_static("x-debug-fallback");
+
+/// The first of `names` that is there; of several values the last comma-part counts (contract nuvix §1.2).
+fn header<'a>(headers: &'a HeaderMap, names: &[&str]) -> Option<&'a str> {
+    names
+        .iter()
+        .find_map(|name| headers.get_all(*name).iter().next_back())
+        .and_then(|v| v.to_str().ok())
+        .map(|text| text.rsplit(',').next().unwrap_or_default().trim())
+        .filter(|text| !text.is_empty())
+}
+
+fn argument<'a>(arguments: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    arguments.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
+}
+
+async fn hosted(app: &App, headers: &HeaderMap, arguments: &[(String, String)]) -> Result<Arc<Hosted>, Failure> {
+    let named = header(headers, &["x-nuvix-project", "x-appwrite-project"])
+        .or_else(|| argument(arguments, "project"))
+        .or(app.default_project.as_deref());
+    match named {
+        Some(id) => Ok(app.project(id).await?),
+        None => Err(Code::ProjectNotFound.into()),
+    }
+}
+
+fn clip(text: &str, most: usize) -> &str {
+    text.get(..most).unwrap_or(text).get(..text.len().min(most)).unwrap_or_default()
+}
+
+/// The language of what is sent: the dialect's header, then `Accept-Language`.
+fn locale(app: &App, headers: &HeaderMap) -> Option<Arc<str>> {
+    if let Some(wanted) = header(headers, &["x-nuvix-locale", "x-appwrite-locale"]) {
+        return Some(Arc::from(app.texts.choose(&[wanted])));
+    }
+    let accepted = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
+    Some(Arc::from(app.texts.choose(&parse_accept_language(accepted))))
+}
+
+fn is_on(switch: Switch, auth: &project::Auth) -> bool {
+    match switch {
+        Switch::Phone => auth.phone,
+        Switch::Anonymous => auth.anonymous,
+        Switch::Jwt => auth.jwt,
+    }
+}
+
+#[derive(Deserialize)]
+struct Encoded {
+    id: String,
+    secret: String,
+}
+
+/// The value of a session on the wire: base64 of a JSON object with the user's id and the secret (contract nuvix §1.3).
+pub(super) fn encode_session(user: &str, secret: &Secret) -> String {
+    let json = serde_json::json!({"id": user, "secret": secret.expose()}).to_string();
+    data_encoding::BASE64.encode(json.as_bytes())
+}
+
+async fn session(app: &App, ctx: &Ctx, encoded: &str) -> Result<Option<Arc<Signed>>, Failure> {
+    if encoded.len() > 1_024 {
+        return Ok(None);
+    }
+    // Browsers and SDKs differ in whether they escape the padding.
+    let encoded = encoded.replace("%3D", "=");
+    let Ok(json) = data_encoding::BASE64.decode(encoded.as_bytes()) else { return Ok(None) };
+    let Ok(Encoded { id, secret }) = serde_json::from_slice(&json) else { return Ok(None) };
+    let signed = app.session(ctx, &Secret::new(secret)).await?;
+    Ok(signed.filter(|s| s.user.id == id))
+}
+
+/// The names under which a project's cookie may be found; the first is Nuvix's, then Appwrite's with its twin.
+pub(super) fn cookie_names(project: &str) -> [String; 3] {
+    ["nx_session".to_owned(), format!("a_session_{project}"), format!("a_session_{project}_legacy")]
+}
+
+async fn identify(
+    app: &App,
+    hosted: &Hosted,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    arguments: &[(String, String)],
+) -> Result<Identity, Failure> {
+    let mut signed = None;
+    let names = cookie_names(&hosted.id);
+    if let Some(value) = names.iter().find_map(|name| cookie::get(headers, name)) {
+        signed = session(app, ctx, value).await?;
+    }
+    if signed.is_none()
+        && let Some(value) = header(headers, &["x-nuvix-session", "x-appwrite-session"])
+    {
+        signed = session(app, ctx, value).await?;
+    }
+    if signed.is_none()
+        && let Some(text) = headers.get("x-fallback-cookies").and_then(|v| v.to_str().ok())
+        && let Ok(serde_json::Value::Object(cookies)) = serde_json::from_str(clip(text, 4_096))
+        && let Some(value) = names.iter().find_map(|name| cookies.get(name)).and_then(serde_json::Value::as_str)
+    {
+        signed = session(app, ctx, value).await?;
+    }
+    let mut identity = signed.map_or(Identity::Guest, Identity::Session);
+
+    if let Some(token) = header(headers, &["x-nuvix-jwt", "x-appwrite-jwt"]) {
+        if matches!(identity, Identity::Session(_)) {
+            return Err(Failure::new(
+                StatusCode::FORBIDDEN,
+                "user_jwt_and_session_set",
+                "Send either a JWT or a session, not both.",
+            ));
+        }
+        identity = by_jwt(app, hosted, ctx, token).await?;
+    }
+
+    let key = header(headers, &["x-nuvix-key", "x-appwrite-key"]).or_else(|| argument(arguments, "apikey"));
+    if let Some(secret) = key {
+        if !matches!(identity, Identity::Guest) {
+            return Err(Failure::new(
+                StatusCode::FORBIDDEN,
+                "user_key_and_session_set",
+                "Send either an API key or a session, not both.",
+            ));
+        }
+        identity = by_key(app, hosted, secret, ctx.now).await?;
+    }
+    Ok(identity)
+}
+
+async fn by_jwt(app: &App, hosted: &Hosted, ctx: &Ctx, token: &str) -> Result<Identity, Failure> {
+    let invalid =
+        || Failure::new(StatusCode::UNAUTHORIZED, "user_jwt_invalid", "The JWT is wrong or expired. Create a new one.");
+    let claims = hosted.keys.verify(&hosted.id, token, ctx.now).ok_or_else(invalid)?;
+    let found = {
+        let ctx = ctx.clone();
+        app.db
+            .read(move |tx| {
+                let Some(user) = user::find(tx, &ctx.project, &claims.user_id)? else { return Ok(None) };
+                match countersign_domain::session::get(tx, &ctx, &user.id, &claims.session_id) {
+                    Ok(session) => Ok(Some((session, user))),
+                    // A token outlives its session by no request.
+                    Err(error) if error.code == Code::SessionNotFound => Ok(None),
+                    Err(error) => Err(error),
+                }
+            })
+            .await?
+    };
+    Ok(found.map_or(Identity::Guest, |(session, user)| Identity::Jwt(Arc::new(Signed::new(session, user)))))
+}
+
+async fn by_key(app: &App, hosted: &Hosted, secret: &str, now: Time) -> Result<Identity, Failure> {
+    // A key without its prefix is a standard one (contract nuvix §1.9).
+    let secret = if secret.contains('_') { secret.to_owned() } else { format!("standard_{secret}") };
+    let project = Arc::clone(&hosted.id);
+    let key = app.db.read(move |tx| project::find_key(tx, &project, &secret, now)).await?;
+    let Some(key) = key else {
+        return Err(Failure::new(StatusCode::UNAUTHORIZED, "user_unauthorized", "This API key is unknown."));
+    };
+    if project::is_touch_due(&key, now) {
+        let touched = key.clone();
+        app.db.write(move |tx| project::touch_key(tx, &touched, now)).await?;
+    }
+    Ok(Identity::Key(key))
+}
+
+async fn count(
+    app: &App,
+    ctx: &Ctx,
+    route: &Route,
+    path: &str,
+    address: IpAddr,
+    identity: &Identity,
+    body: &Body,
+) -> Result<Option<Hit>, Failure> {
+    let Some(limit) = &route.limit else { return Ok(None) };
+    let ip = client::counted(address);
+    let user = match identity {
+        Identity::Session(signed) | Identity::Jwt(signed) => signed.user.id.as_str(),
+        Identity::Guest | Identity::Key(_) => "",
+    };
+    // All spellings of a number share one counter.
+    let phone = app.phone(body.text("phone")).ok();
+    let keys: Vec<Vec<&str>> = limit
+        .keys
+        .iter()
+        .map(|parts| {
+            parts
+                .iter()
+                .flat_map(|part| match *part {
+                    Part::Ip => ["ip", ip.as_str()],
+                    Part::Url => ["url", path],
+                    Part::User => ["user", user],
+                    Part::Field("phone") => ["phone", phone.as_ref().map_or("", |p| p.as_e164())],
+                    Part::Field(name) => [name, body.text(name)],
+                })
+                .collect()
+        })
+        .collect();
+    let kind = limit.shared.unwrap_or(route.method.as_str());
+    Ok(app.hit(ctx, kind, &keys, Rule { limit: limit.calls, window_micros: HOURLY }).await?)
+}
+
+/// Scope, kind of caller, blocked.
+fn permit(route: &Route, identity: &Identity) -> Result<(), Failure> {
+    let unauthorized =
+        || Failure::new(StatusCode::UNAUTHORIZED, "user_unauthorized", "This route does not take this kind of caller.");
+    match identity {
+        Identity::Guest if !route.who.guest && route.who.session => Err(Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "general_unauthorized_scope",
+            format!("User (role: guests) missing scopes [{}]. Sign in first.", route.scope),
+        )),
+        Identity::Guest if !route.who.guest => Err(Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "general_unauthorized_scope",
+            format!("User (role: guests) missing scopes [{}]. Send an API key that has it.", route.scope),
+        )),
+        Identity::Guest => Ok(()),
+        Identity::Key(key) if !key.may(route.scope) => Err(Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "general_unauthorized_scope",
+            format!("{} (role: applications) missing scopes [{}].", key.name, route.scope),
+        )),
+        Identity::Key(_) if !route.who.key => Err(unauthorized()),
+        Identity::Key(_) => Ok(()),
+        Identity::Session(signed) | Identity::Jwt(signed) => {
+            let allowed = if matches!(identity, Identity::Session(_)) { route.who.session } else { route.who.jwt };
+            if !allowed {
+                return Err(unauthorized());
+            }
+            if signed.user.blocked {
+                return Err(Code::UserBlocked.into());
+            }
+            Ok(())
+        }
+    }
+}
+
+/// An answer without a body.
+pub(super) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}

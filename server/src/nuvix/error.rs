@@ -1,0 +1,199 @@
+//! Failures in this dialect's words (contract nuvix §1.5, §1.6).
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use countersign_domain::base::{Code, Error, Time};
+use serde::Serialize;
+
+use super::Flavour;
+use crate::http::limit::Hit;
+
+/// The version that every error body names.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A refusal: status, type and words.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub status: StatusCode,
+    pub kind: &'static str,
+    pub message: String,
+    /// One text per field that is wrong.
+    pub fields: Vec<String>,
+    pub hit: Option<Hit>,
+    pub retry_at: Option<Time>,
+}
+
+impl Failure {
+    pub(super) fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
+        Self { status, kind, message: message.into(), fields: Vec::new(), hit: None, retry_at: None }
+    }
+
+    /// Values that are not acceptable, each text naming its field.
+    pub(super) fn invalid(fields: Vec<String>) -> Self {
+        let message = fields.join(" ");
+        Self { fields, ..Self::new(StatusCode::BAD_REQUEST, "general_argument_invalid", message) }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "general_route_not_found",
+            "There is no such route. Check the path and the method.",
+        )
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "general_bad_request", message)
+    }
+
+    pub(super) fn too_many(hit: Hit) -> Self {
+        Self {
+            hit: Some(hit),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "general_rate_limit_exceeded",
+                "Too many requests. Wait until the time in X-RateLimit-Reset and try again.",
+            )
+        }
+    }
+
+    /// The answer, in the flavour of the caller.
+    pub(super) fn into_response(self, flavour: Flavour, now: Time) -> Response {
+        if self.status.is_server_error() && self.status != StatusCode::NOT_IMPLEMENTED {
+            tracing::warn!(kind = self.kind, status = self.status.as_u16(), "a request failed");
+        }
+        let listed = flavour == Flavour::Nuvix && !self.fields.is_empty();
+        let body = Body {
+            message: if listed { Message::List(self.fields) } else { Message::Text(self.message) },
+            code: self.status.as_u16(),
+            // Stock Nuvix has one type for all that does not validate.
+            kind: if listed { "general_bad_request" } else { self.kind },
+            version: VERSION,
+            limit: self.hit.map(|h| h.limit),
+            remaining: self.hit.map(|h| h.remaining),
+            reset: self.hit.map(|h| flavour.reset(h.reset_at)),
+        };
+        let text = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status, text).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, super::JSON);
+        if let Some(hit) = self.hit {
+            super::write_hit(response.headers_mut(), flavour, hit);
+        }
+        if let Some(at) = self.hit.map(|h| h.reset_at).or(self.retry_at) {
+            let seconds = (at.micros_since(now) + 999_999).div_euclid(1_000_000).max(1);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// The body of every refusal.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Body {
+    /// What went wrong and what to do. A list of texts, one per field, for `X-Nuvix-*` callers when values are wrong.
+    message: Message,
+    /// The HTTP status again.
+    code: u16,
+    /// What clients switch on.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The server's version.
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset: Option<i64>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+enum Message {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        use StatusCode as S;
+        let failure = |status, kind, message: &str| Self::new(status, kind, message);
+        match &error.code {
+            Code::Internal | Code::KeyFileMismatch => {
+                tracing::error!(%error, "a request failed");
+                failure(
+                    S::INTERNAL_SERVER_ERROR,
+                    "general_server_error",
+                    "An internal error happened. It is in the server's log.",
+                )
+            }
+            Code::StoreUnavailable => {
+                tracing::error!(%error, "the store failed");
+                failure(
+                    S::SERVICE_UNAVAILABLE,
+                    "general_server_error",
+                    "The server cannot reach its database. Nothing was changed; try again.",
+                )
+            }
+            Code::InvalidValue { field, reason } => Self::invalid(vec![format!("Invalid `{field}` param: {reason}")]),
+            Code::ProjectNotFound => failure(
+                S::NOT_FOUND,
+                "project_not_found",
+                "There is no project with this id. Check the project header.",
+            ),
+            Code::ProjectExists => failure(S::CONFLICT, "general_bad_request", "A project with this id exists."),
+            Code::KeyNotFound => failure(S::NOT_FOUND, "general_not_found", "There is no key with this id."),
+            Code::KeyExpired => {
+                failure(S::UNAUTHORIZED, "project_key_expired", "The API key has expired. Create a new one.")
+            }
+            Code::MethodDisabled => failure(
+                S::NOT_IMPLEMENTED,
+                "user_auth_method_unsupported",
+                "This way to sign in is not enabled for this project.",
+            ),
+            Code::NoSmsProvider => failure(
+                S::SERVICE_UNAVAILABLE,
+                "general_phone_disabled",
+                "Phone sign-in is not set up: the project has no SMS provider.",
+            ),
+            Code::CountryNotAllowed => Self::invalid(vec![
+                "Invalid `phone` param: messages to this country or kind of number are not allowed in this project"
+                    .to_owned(),
+            ]),
+            Code::InvalidToken => failure(
+                S::UNAUTHORIZED,
+                "user_invalid_token",
+                "The code or token is wrong, used or expired. Ask for a new one.",
+            ),
+            Code::TooManyAttempts { retry_at } => Self {
+                retry_at: Some(*retry_at),
+                ..failure(
+                    S::TOO_MANY_REQUESTS,
+                    "general_rate_limit_exceeded",
+                    "Too many requests. Wait a little and try again.",
+                )
+            },
+            Code::UserNotFound => failure(S::NOT_FOUND, "user_not_found", "There is no user with this id."),
+            Code::UserExists => {
+                failure(S::CONFLICT, "user_already_exists", "A user with this id, e-mail or phone exists.")
+            }
+            Code::UserBlocked => {
+                failure(S::UNAUTHORIZED, "user_blocked", "This account is blocked. Ask the people who run the service.")
+            }
+            Code::UserLimitReached => {
+                failure(S::BAD_REQUEST, "user_count_exceeded", "This project takes no more users.")
+            }
+            Code::SignUpDisabled => {
+                failure(S::NOT_IMPLEMENTED, "user_auth_method_unsupported", "This project takes no new users.")
+            }
+            Code::PhoneTaken => {
+                failure(S::CONFLICT, "user_phone_already_exists", "Another account has this phone number.")
+            }
+            Code::SessionNotFound => {
+                failure(S::NOT_FOUND, "user_session_not_found", "There is no session with this id.")
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Codes by SMS, and tokens for other services.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use countersign_domain::base::Code;
+use countersign_domain::signin::{HandleKind, Rules, Start};
+use countersign_domain::verification::Dialect;
+
+use super::answer;
+use super::call::Call;
+use super::error::{Body, Failure};
+use super::wire::{Jwt, Token};
+
+/// Sends a code to a phone number. The answer is the same whether or not somebody has the number; its `userId` is to
+/// be sent back with the code.
+#[utoipa::path(post, path = "/v1/account/tokens/phone", tag = "sessions", request_body = super::openapi::PhoneToken,
+    responses((status = 201, body = Token), (status = 400, body = Body), (status = 429, body = Body), (status = 501, body = Body), (status = 503, body = Body)))]
+pub(super) async fn create_phone_token(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let wanted = params.custom_id("userId");
+    let phone = params.phone("phone");
+    let (Some(wanted), Some(phone)) = (wanted, phone) else { return Err(params.failure()) };
+    let start = Start {
+        dialect: Dialect::Nuvix,
+        phone,
+        kind: HandleKind::UserId,
+        wanted: wanted.map(str::to_owned),
+        rules: Rules::of(&call.hosted.project),
+        idempotency_key: call.idempotency_key.clone(),
+    };
+    let started = call.app.start_sign_in(&call.ctx, &call.hosted, start).await?;
+    Ok(answer(StatusCode::CREATED, &Token::of(call.flavour, &started)))
+}
+
+/// The life of a JWT in seconds, unless the client says otherwise (contract nuvix §1.8).
+const JWT_SECONDS: i64 = 900;
+
+/// A signed token that other services can check with the keys at `/.well-known/jwks.json`.
+#[utoipa::path(post, path = "/v1/account/jwts", tag = "account", request_body(content_type = "application/json", content = Object),
+    responses((status = 201, body = Jwt), (status = 401, body = Body), (status = 404, body = Body)))]
+pub(super) async fn create_jwt(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let seconds = params.number_or("duration", JWT_SECONDS, 1, 3_600);
+    params.check()?;
+    let Some(session) = call.session() else { return Err(Code::SessionNotFound.into()) };
+    let jwt = call.hosted.keys.issue(&call.ctx, &call.user()?.id, &session.id, seconds)?;
+    Ok(answer(StatusCode::CREATED, &Jwt { jwt: jwt.expose().to_owned() }))
+}

@@ -1,0 +1,213 @@
+//! The words of an SMS: built-in texts per purpose and locale (Fluent), or a project's own template (minijinja).
+//!
+//! Each purpose has two built-in texts, `sms-<purpose>` and `sms-<purpose>-short`. The full one fits one segment; the
+//! short one fits one together with the origin line `@host #code`, by which a browser fills the code in only on the page
+//! it was asked for. The text that needs the fewest segments is taken, the full one if both need the same.
+
+mod clean;
+mod custom;
+mod negotiate;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use countersign_send::sms::segments::segments;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+pub use self::clean::{brand, host};
+pub use self::custom::check_override;
+pub use self::negotiate::parse_accept_language;
+
+/// The locale of last resort.
+pub const DEFAULT_LOCALE: &str = "en";
+
+/// What an SMS can be for: the names of `verification::Purpose` that go out by SMS.
+pub const SMS_PURPOSES: [&str; 6] = ["sign-in", "verify-phone", "change-phone", "remove-phone", "mfa", "recovery"];
+
+/// The built-in locales with their files.
+macro_rules! locales {
+    ($($tag:literal),+ $(,)?) => {
+        &[$(($tag, include_str!(concat!("../../locales/", $tag, "/sms.ftl")))),+]
+    };
+}
+
+/// One per language; a second one of the same language would be found by its exact tag only.
+const SOURCES: &[(&str, &str)] = locales![
+    "en", "ar", "de", "es", "fa", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt-BR", "ru", "tr", "uk", "vi",
+    "zh-Hans",
+];
+
+/// All built-in texts, parsed once. Shared between threads.
+pub struct Texts {
+    bundles: Vec<(&'static str, FluentBundle<FluentResource>)>,
+}
+
+/// A text that is ready to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The whole text, the origin line included. It holds the code.
+    pub text: String,
+    /// The locale it is in; with an override, the locale that was chosen.
+    pub locale: &'static str,
+    /// What is wrong with the project's override or origin. The text was made without it.
+    pub fault: Option<TextError>,
+}
+
+impl fmt::Debug for Rendered {
+    /// Leaves the text out, for it holds the code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendered").field("locale", &self.locale).field("fault", &self.fault).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no text. Never holds a code or a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TextError {
+    /// A built-in file is broken: its locale and what is wrong.
+    BuiltIn(&'static str, String),
+    /// No SMS is sent for this purpose.
+    UnknownPurpose(String),
+    /// The origin's host is not a plain host name.
+    Host,
+    /// The override is longer than 500 characters.
+    TemplateTooLong,
+    /// The override uses something other than variables and `if`: what it is.
+    NotAllowed(String),
+    /// The override does not parse or does not render: what minijinja says.
+    Template(String),
+    /// The override takes a variable that there is not.
+    UnknownVariable(String),
+    /// The override's text lacks the code, or glues other digits to it.
+    NoCode,
+    /// The override writes an origin line itself; that line comes from the settings only.
+    OriginLine,
+    /// The override's text has a control character.
+    ControlCharacter,
+    /// The override's text is longer than 1000 characters.
+    TooLong,
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn(locale, what) => write!(f, "the built-in text of {locale} is broken: {what}"),
+            Self::UnknownPurpose(name) => write!(f, "no SMS is sent for `{name}`"),
+            Self::Host => f.write_str("the origin must be a plain host name such as login.example.com"),
+            Self::TemplateTooLong => write!(f, "the template is longer than {} characters", custom::MAX_TEMPLATE),
+            Self::NotAllowed(what) => write!(f, "the template may only use variables and if, not {what}"),
+            Self::Template(what) => write!(f, "the template does not work: {what}"),
+            Self::UnknownVariable(name) => {
+                write!(f, "the template knows code, secret, brand and project, not `{name}`")
+            }
+            Self::NoCode => f.write_str("the text must have the code, apart from other digits"),
+            Self::OriginLine => {
+                f.write_str("the line `@host #code` is added by the origin setting, not by the template")
+            }
+            Self::ControlCharacter => f.write_str("the text has a control character"),
+            Self::TooLong => write!(f, "the text is longer than {} characters", custom::MAX_TEXT),
+        }
+    }
+}
+
+impl std::error::Error for TextError {}
+
+impl Texts {
+    /// Parses the built-in texts.
+    pub fn load() -> Result<Self, TextError> {
+        let bundles = SOURCES
+            .iter()
+            .map(|&(tag, source)| Ok((tag, bundle(source).map_err(|what| TextError::BuiltIn(tag, what))?)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { bundles })
+    }
+
+    /// The built-in locales.
+    pub fn locales(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.bundles.iter().map(|(tag, _)| *tag)
+    }
+
+    /// The best built-in locale for `wanted`, the most wanted first: by the exact tag, then by the language alone (`pt`
+    /// and `pt-PT` give `pt-BR`, `zh-CN` gives `zh-Hans`), else English.
+    pub fn choose<S: AsRef<str>>(&self, wanted: &[S]) -> &'static str {
+        wanted.iter().find_map(|tag| negotiate::find(self.locales(), tag.as_ref())).unwrap_or(DEFAULT_LOCALE)
+    }
+
+    /// The text of an SMS. `purpose` is the name of the purpose, with or without the `sms-` of its key; `code` is ours
+    /// and trusted; `name` is the brand, made harmless here; `origin` is the host (or origin) of the settings, never of
+    /// a request. A bad override or origin is left out and reported in `fault`, so that people can still sign in.
+    pub fn sms(
+        &self,
+        locale: &str,
+        purpose: &str,
+        code: &str,
+        name: &str,
+        origin: Option<&str>,
+        override_template: Option<&str>,
+    ) -> Result<Rendered, TextError> {
+        let locale = self.choose(&[locale]);
+        let purpose = purpose.strip_prefix("sms-").unwrap_or(purpose);
+        if !SMS_PURPOSES.contains(&purpose) {
+            return Err(TextError::UnknownPurpose(purpose.chars().take(64).collect()));
+        }
+        let brand = brand(name);
+        let mut fault = None;
+        let line = match origin.map(host).transpose() {
+            Ok(host) => host.map(|host| format!("\n@{host} #{code}")).unwrap_or_default(),
+            Err(error) => {
+                fault = Some(error);
+                String::new()
+            }
+        };
+        if let Some(template) = override_template {
+            match custom::render(template, code, &brand) {
+                Ok(text) => return Ok(Rendered { text: text + &line, locale, fault }),
+                Err(error) => fault = Some(error),
+            }
+        }
+        let full = self.format(locale, &format!("sms-{purpose}"), code, &brand)? + &line;
+        if segments(&full).count == 1 {
+            return Ok(Rendered { text: full, locale, fault });
+        }
+        let short = self.format(locale, &format!("sms-{purpose}-short"), code, &brand)? + &line;
+        let text = if segments(&short).count < segments(&full).count { short } else { full };
+        Ok(Rendered { text, locale, fault })
+    }
+
+    fn format(&self, locale: &'static str, key: &str, code: &str, brand: &str) -> Result<String, TextError> {
+        let broken = |what: String| TextError::BuiltIn(locale, what);
+        let (_, bundle) =
+            self.bundles.iter().find(|(tag, _)| *tag == locale).ok_or_else(|| broken("missing".into()))?;
+        let pattern = bundle.get_message(key).and_then(|message| message.value());
+        let pattern = pattern.ok_or_else(|| broken(format!("no {key}")))?;
+        let mut args = FluentArgs::with_capacity(2);
+        args.set("code", code);
+        args.set("brand", brand);
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        // The errors name variables, never their values.
+        if let Some(error) = errors.first() { Err(broken(format!("{key}: {error}"))) } else { Ok(text) }
+    }
+}
+
+fn bundle(source: &str) -> Result<FluentBundle<FluentResource>, String> {
+    let resource = FluentResource::try_new(source.to_owned())
+        .map_err(|(_, errors)| errors.first().map_or_else(|| "does not parse".to_owned(), ToString::to_string))?;
+    // The texts use no plurals, numbers or dates, so one language will do for all bundles.
+    let mut bundle = FluentBundle::new_concurrent(vec![LanguageIdentifier::default()]);
+    // The isolation marks would turn every text into UCS-2.
+    bundle.set_use_isolating(false);
+    bundle
+        .add_resource(resource)
+        .map_err(|errors| errors.first().map_or_else(|| "has a key twice".to_owned(), ToString::to_string))?;
+    for purpose in SMS_PURPOSES {
+        for key in [format!("sms-{purpose}"), format!("sms-{purpose}-short")] {
+            if bundle.get_message(&key).and_then(|message| message.value()).is_none() {
+                return Err(format!("no {key}"));
+            }
+        }
+    }
+    Ok(bundle)
+}
