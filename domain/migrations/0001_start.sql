@@ -65,7 +65,7 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_by_phone ON users (project_id, phone) WHERE phone IS NOT NULL;
 CREATE UNIQUE INDEX users_by_email ON users (project_id, email) WHERE email IS NOT NULL;
-CREATE INDEX users_by_claim ON users (project_id, phone_claim) WHERE phone_claim IS NOT NULL;
+CREATE INDEX users_by_claim ON users (phone_claim, project_id) WHERE phone_claim IS NOT NULL;
 CREATE INDEX users_pending ON users (created_at) WHERE pending = TRUE;
 
 CREATE TABLE sessions (
@@ -83,7 +83,6 @@ CREATE TABLE sessions (
     updated_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX sessions_by_hash ON sessions (hash);
 CREATE INDEX sessions_by_user ON sessions (project_id, user_id, created_at);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
@@ -194,9 +193,7 @@ CREATE TABLE messages (
     created_at BIGINT NOT NULL,
     settled_at BIGINT
 );
-CREATE INDEX messages_due ON messages (due_at) WHERE state = 'queued';
-CREATE INDEX messages_sending ON messages (due_at) WHERE state = 'sending';
-CREATE INDEX messages_by_age ON messages (project_id, created_at);
+CREATE INDEX messages_open ON messages (due_at) WHERE settled_at IS NULL;
 CREATE INDEX messages_by_receipt ON messages (provider_message) WHERE provider_message IS NOT NULL;
 CREATE INDEX messages_dead ON messages (created_at) WHERE state = 'dead';
 

@@ -111,7 +111,8 @@ fn native(kind: Kind, sql: &str) -> String {
     }
     out.split_inclusive(';')
         .map(|statement| match statement.strip_suffix(';') {
-            Some(text) if text.trim_start().starts_with("CREATE TABLE") => format!("{text} STRICT;"),
+            // Without a row id a table is one tree, ordered by its key: our ids are ordered by time.
+            Some(text) if text.trim_start().starts_with("CREATE TABLE") => format!("{text} STRICT, WITHOUT ROWID;"),
             _ => statement.to_owned(),
         })
         .collect()
@@ -129,8 +130,8 @@ mod tests {
     #[test]
     fn sqlite_gets_its_own_words_and_strict_tables() {
         assert_eq!(
-            native(Kind::Sqlite, "CREATE TABLE a (b BIGINT, c BYTEA, d BOOLEAN);\nCREATE INDEX e ON a (b);"),
-            "CREATE TABLE a (b INTEGER, c BLOB, d INTEGER) STRICT;\nCREATE INDEX e ON a (b);"
+            native(Kind::Sqlite, "CREATE TABLE a (b BIGINT PRIMARY KEY, c BYTEA, d BOOLEAN);\nCREATE INDEX e ON a (b);"),
+            "CREATE TABLE a (b INTEGER PRIMARY KEY, c BLOB, d INTEGER) STRICT, WITHOUT ROWID;\nCREATE INDEX e ON a (b);"
         );
     }
 }

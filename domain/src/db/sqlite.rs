@@ -34,7 +34,7 @@ impl Sqlite {
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                 PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
             )
             .map_err(Error::sqlite)?;
         let (jobs, receiver) = crossbeam_channel::bounded(8_192);

@@ -294,15 +294,20 @@ pub fn retry_or_bury(tx: &mut Tx<'_>, ctx: &Ctx, message: &Claimed, reason: &str
 
 /// Takes care of messages whose worker died, and of those that nobody needs any more; gives how many are dead now.
 pub fn recover(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
-    if tx.exec(sql::REQUEUE_LOST, args![now])? > 0 {
-        tx.after_commit(QUEUED, "");
-    }
-    Ok(tx.exec(sql::BURY_LOST, args![now])? + tx.exec(sql::BURY_EXPIRED, args![now])?)
+    recover_leases(tx, now, now)
 }
 
 /// Forgets the leases of a process that has ended: for a database that only one process serves, at its start.
 pub fn recover_all(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
-    recover(tx, now.plus_micros(LEASE + SECOND))
+    recover_leases(tx, now, now.plus_micros(LEASE + SECOND))
+}
+
+/// Ends the leases that run out before `before`.
+fn recover_leases(tx: &mut Tx<'_>, now: Time, before: Time) -> Result<u64> {
+    if tx.exec(sql::REQUEUE_LOST, args![now, before])? > 0 {
+        tx.after_commit(QUEUED, "");
+    }
+    Ok(tx.exec(sql::BURY_LOST, args![now, before])? + tx.exec(sql::BURY_EXPIRED, args![now])?)
 }
 
 /// When the next message is due, if any is queued.

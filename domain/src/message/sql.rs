@@ -8,7 +8,7 @@ macro_rules! claim {
     ($lock:literal) => {
         concat!(
             "UPDATE messages SET state = 'sending', due_at = $1 WHERE id IN (
-  SELECT id FROM messages WHERE state = 'queued' AND due_at <= $2 ORDER BY due_at LIMIT $3",
+  SELECT id FROM messages WHERE settled_at IS NULL AND state = 'queued' AND due_at <= $2 ORDER BY due_at LIMIT $3",
             $lock,
             ") RETURNING id, project_id, verification_id, purpose, payload, tries, created_at, expires_at"
         )
@@ -25,16 +25,17 @@ pub(super) const RETRY: &str =
     "UPDATE messages SET state = 'queued', reason = $1, tries = $2, due_at = $3 WHERE id = $4 AND state = 'sending'";
 /// Leases that ran out before a provider was called go back in the queue …
 pub(super) const REQUEUE_LOST: &str =
-    "UPDATE messages SET state = 'queued', due_at = $1 WHERE state = 'sending' AND due_at < $1 AND provider IS NULL";
+    "UPDATE messages SET state = 'queued', due_at = $1
+ WHERE settled_at IS NULL AND state = 'sending' AND due_at < $2 AND provider IS NULL";
 /// … and those that may have reached one are never sent again by themselves.
 pub(super) const BURY_LOST: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
   reason = 'interrupted while the provider was being called; it may have been sent'
- WHERE state = 'sending' AND due_at < $1 AND provider IS NOT NULL";
+ WHERE settled_at IS NULL AND state = 'sending' AND due_at < $2 AND provider IS NOT NULL";
 pub(super) const BURY_EXPIRED: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
   reason = CASE WHEN reason = '' THEN 'expired in the queue' ELSE reason END
- WHERE state = 'queued' AND due_at <= $1 AND expires_at <= $1";
-pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE state = 'queued'";
-pub(super) const QUEUED: &str = "SELECT COUNT(*) FROM messages WHERE state = 'queued'";
+ WHERE settled_at IS NULL AND state = 'queued' AND due_at <= $1 AND expires_at <= $1";
+pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE settled_at IS NULL AND state = 'queued'";
+pub(super) const QUEUED: &str = "SELECT COUNT(*) FROM messages WHERE settled_at IS NULL AND state = 'queued'";
 pub(super) const FIND_BY_RECEIPT: &str = "SELECT id, state FROM messages
  WHERE provider_message = $1 AND project_id = $2 AND provider = $3";
 pub(super) const RECEIPT: &str = "UPDATE messages SET state = $1, reason = $2 WHERE id = $3 AND state = 'sent'";
@@ -44,7 +45,7 @@ pub(super) const LIST_DEAD: &str =
 pub(super) const COUNT_DEAD: &str = "SELECT COUNT(*) FROM messages WHERE state = 'dead' AND created_at > $1";
 pub(super) const LIST: &str =
     "SELECT id, project_id, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
- WHERE project_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+ WHERE project_id = $1 ORDER BY id DESC LIMIT $2";
 pub(super) const PURGE: &str = "DELETE FROM messages WHERE id IN (
   SELECT id FROM messages WHERE created_at < $1 AND settled_at IS NOT NULL LIMIT 1000)";
 

@@ -1,6 +1,8 @@
 //! Sessions: who is signed in, by a secret of which only the hash is stored.
 
 pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
 
 use crate::args;
 use crate::base::crypto::sha256;
@@ -8,8 +10,9 @@ use crate::base::{Code, Ctx, Result, Secret, Time};
 use crate::db::{Row, Tx};
 use crate::revocation;
 
-/// How many random bytes a secret has; on the wire it is their hex (contract nuvix §1.3: 256 digits).
-const SECRET_BYTES: usize = 128;
+/// How many random bytes a secret has. On the wire it is 256 hex digits (contract nuvix §1.3): those of the session's
+/// id, by which it is found, then these.
+const SECRET_BYTES: usize = 112;
 /// The topic of `user::CHANGED`: whoever remembers a session forgets it with its account.
 const USER_CHANGED: &str = "user";
 
@@ -76,9 +79,10 @@ impl Session {
 
 /// Makes a session and gives its secret. When the user has more than `limit`, the oldest are removed.
 pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secret)> {
-    let secret = Secret::new(ctx.random.hex(SECRET_BYTES));
+    let id = ctx.id();
+    let secret = Secret::new(format!("{}{}", id.replace('-', ""), ctx.random.hex(SECRET_BYTES)));
     let session = Session {
-        id: ctx.id(),
+        id,
         user_id: new.user.to_owned(),
         provider: new.provider.to_owned(),
         provider_uid: String::new(),
@@ -106,13 +110,20 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secr
             session.expires_at,
         ],
     )?;
-    if tx.exec(sql::DELETE_OLDEST, args![&ctx.project, new.user, new.limit])? > 0 {
+    if tx.exec(sql::DELETE_OLDEST, args![&ctx.project, new.user, &session.id, (new.limit - 1).max(0)])? > 0 {
         announce(tx, ctx, new.user)?;
     }
     Ok((session, secret))
 }
 
-/// The hash under which a session is stored and remembered.
+/// The id of the session that a secret belongs to, if it has the shape of one.
+pub fn id_of(secret: &Secret) -> Option<String> {
+    let digits = secret.expose().get(..32)?;
+    let part = |from, to| digits.get(from..to);
+    Some(format!("{}-{}-{}-{}-{}", part(0, 8)?, part(8, 12)?, part(12, 16)?, part(16, 20)?, part(20, 32)?))
+}
+
+/// The hash by which a secret is stored and remembered.
 pub fn hash(secret: &Secret) -> [u8; 32] {
     sha256(secret.expose().as_bytes())
 }

@@ -21,9 +21,10 @@ pub(super) const EXTEND: &str =
     "UPDATE sessions SET expires_at = $1, updated_at = $2 WHERE project_id = $3 AND user_id = $4 AND id = $5";
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id = $3";
 pub(super) const DELETE_ALL: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2";
+/// Never the new one, also when the clock stepped back and the others look younger.
 pub(super) const DELETE_OLDEST: &str = "DELETE FROM sessions WHERE id IN (
-  SELECT id FROM sessions WHERE project_id = $1 AND user_id = $2 ORDER BY created_at DESC, id DESC
-  LIMIT 1000000 OFFSET $3)";
+  SELECT id FROM sessions WHERE project_id = $1 AND user_id = $2 AND id <> $3 ORDER BY created_at DESC, id DESC
+  LIMIT 1000000 OFFSET $4)";
 pub(super) const PURGE: &str = "DELETE FROM sessions WHERE expires_at < $1";
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! From the right code to a session, in one transaction.
 
-use super::HandleKind;
+use super::{HandleKind, sql};
+use crate::args;
 use crate::base::{Code, Ctx, Error, Phone, Result, Secret};
-use crate::db::Tx;
+use crate::db::{Kind, Tx};
 use crate::project::Project;
 use crate::session::{self, Session};
 use crate::user::{self, PhoneProof, Proved, User};
@@ -31,7 +32,11 @@ pub fn finish(
     secret: &Secret,
 ) -> Result<Result<SignedIn>> {
     let refused = || Ok(Err(Error::from(Code::InvalidToken)));
-    match verification::check(tx, ctx, &kind.hash(ctx, handle), Purpose::SignIn, secret)? {
+    let hash = kind.hash(ctx, handle);
+    if tx.kind() == Kind::Postgres {
+        tx.push(sql::LOCK_TARGET_ON_POSTGRES, args![&ctx.project, &hash])?;
+    }
+    match verification::check(tx, ctx, &hash, Purpose::SignIn, secret)? {
         Checked::NoHandle => refused(),
         Checked::Wrong { target } => {
             limit::count_failure(tx, ctx, &target)?;

@@ -17,16 +17,18 @@ pub use start::{HandleKind, Rules, Start, Started, check_request, start};
 
 use crate::args;
 use crate::base::time::DAY;
-use crate::base::{Ctx, Result};
+use crate::base::{Ctx, Result, Secret};
 use crate::db::Tx;
 use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
 use crate::{limit, message, revocation, session, user, verification};
 
-/// The session with this hash and its account, unless it has expired.
-pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32]) -> Result<Option<(Session, User)>> {
-    let found = tx.find(sql::FIND_WITH_USER, args![hash, &ctx.project], |row| {
+/// The session with this secret and its account, unless it has expired.
+pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, secret: &Secret) -> Result<Option<(Session, User)>> {
+    let Some(id) = session::id_of(secret) else { return Ok(None) };
+    let hash = session::hash(secret);
+    let found = tx.find(sql::FIND_WITH_USER, args![&id, &ctx.project, &hash], |row| {
         Ok((Session::load(row)?, User::load_from(row, 11)?))
     })?;
     Ok(found.filter(|(session, _)| session.expires_at > ctx.now))

@@ -5,7 +5,11 @@ pub(super) const FIND_WITH_USER: &str =
   s.updated_at, s.expires_at, u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_verified, u.phone,
   u.phone_proof, u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at
  FROM sessions s JOIN users u ON u.project_id = s.project_id AND u.id = s.user_id
- WHERE s.hash = $1 AND s.project_id = $2";
+ WHERE s.id = $1 AND s.project_id = $2 AND s.hash = $3";
+/// Requests and guesses for one number wait for each other at its row and nowhere else, so that none of them holds what
+/// another needs. On SQLite there is one writer, and nothing to wait for.
+pub(super) const LOCK_TARGET_ON_POSTGRES: &str = "SELECT 1 FROM targets WHERE project_id = $1
+  AND target = (SELECT target FROM handles WHERE hash = $2 AND state = 'live') FOR UPDATE";
 pub(super) const FIND_IDEMPOTENT: &str =
     "SELECT request, answer FROM idempotency_keys WHERE project_id = $1 AND hash = $2 AND created_at > $3";
 pub(super) const INSERT_IDEMPOTENT: &str =

@@ -1,6 +1,8 @@
 //! Accounts of people.
 
 pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
 
 use crate::args;
 use crate::base::{Code, Ctx, Error, Phone, Result, Time};
@@ -273,11 +275,16 @@ pub fn prove_phone(
     {
         tx.exec(sql::DELETE_PENDING_BY_ID, args![project, wanted])?;
         if !is_taken(tx, project, wanted)? {
-            tx.exec(sql::RENAME, args![wanted, project, id])?;
+            if tx.exec(sql::RENAME, args![wanted, project, id])? == 0 {
+                // Another flow proved it, or renamed it, at this moment.
+                return Ok(Proved::Gone);
+            }
             id = wanted;
         }
     }
-    tx.exec(sql::WIPE, args![proof.name(), ctx.now, project, id])?;
+    if tx.exec(sql::WIPE, args![proof.name(), ctx.now, project, id])? == 0 {
+        return Ok(Proved::Gone);
+    }
     Ok(Proved::Wiped(get(tx, project, id)?))
 }
 
@@ -287,8 +294,9 @@ fn is_taken(tx: &mut Tx<'_>, project: &str, id: &str) -> Result<bool> {
 
 /// Removes every unproved claim on `phone`; gives whose they were.
 pub fn drop_claims(tx: &mut Tx<'_>, ctx: &Ctx, phone: &Phone) -> Result<Vec<String>> {
-    let losers = tx.list(sql::DROP_CLAIMS, args![ctx.now, &ctx.project, phone], |row| row.get::<String>(0))?;
+    let losers = tx.list(sql::FIND_CLAIMS, args![phone, &ctx.project], |row| row.get::<String>(0))?;
     for id in &losers {
+        tx.push(sql::DROP_CLAIM, args![ctx.now, &ctx.project, id, phone])?;
         announce(tx, ctx, id)?;
     }
     Ok(losers)

@@ -26,13 +26,17 @@ pub(super) const SIGN_IN_BY_PHONE: &str = concat!(
  RETURNING ",
     columns!()
 );
+/// Only where nobody real proved anything yet: two who race must not wipe each other's.
 pub(super) const WIPE: &str = "UPDATE users SET pending = FALSE, phone_proof = $1, proved_at = $2, signed_in_at = $2,
   updated_at = $2, name = '', prefs = '{}', mfa = FALSE, email = CASE WHEN email_verified THEN email ELSE NULL END
- WHERE project_id = $3 AND id = $4";
+ WHERE project_id = $3 AND id = $4 AND (phone_proof = 'none' OR phone_proof = 'mock')";
 pub(super) const RENAME: &str = "UPDATE users SET id = $1 WHERE project_id = $2 AND id = $3 AND pending = TRUE";
 pub(super) const DELETE_PENDING_BY_ID: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2 AND pending = TRUE";
-pub(super) const DROP_CLAIMS: &str =
-    "UPDATE users SET phone_claim = NULL, updated_at = $1 WHERE project_id = $2 AND phone_claim = $3 RETURNING id";
+/// Looked for apart from their removal: with both in one statement SQLite reads the whole table.
+pub(super) const FIND_CLAIMS: &str =
+    "SELECT id FROM users WHERE phone_claim = $1 AND phone_claim IS NOT NULL AND project_id = $2";
+pub(super) const DROP_CLAIM: &str =
+    "UPDATE users SET phone_claim = NULL, updated_at = $1 WHERE project_id = $2 AND id = $3 AND phone_claim = $4";
 pub(super) const SET_NAME: &str = "UPDATE users SET name = $1, updated_at = $2 WHERE project_id = $3 AND id = $4";
 pub(super) const SET_PREFS: &str = "UPDATE users SET prefs = $1, updated_at = $2 WHERE project_id = $3 AND id = $4";
 pub(super) const SET_BLOCKED: &str =
@@ -51,7 +55,8 @@ pub(crate) const ALL: &[&str] = &[
     WIPE,
     RENAME,
     DELETE_PENDING_BY_ID,
-    DROP_CLAIMS,
+    FIND_CLAIMS,
+    DROP_CLAIM,
     SET_NAME,
     SET_PREFS,
     SET_BLOCKED,

@@ -29,6 +29,21 @@ on_both!(the_right_code_signs_in, |test| {
     assert_eq!((signed_in.user.id.as_str(), signed_in.user.is_phone_verified()), ("anna", true));
 });
 
+on_both!(a_session_is_found_by_its_whole_secret_in_its_project_and_until_it_expires, |test| {
+    let mut world = World::new(test);
+    let code = world.ask_and_get(ANNA, "anna");
+    let secret = world.finish("anna", &code).unwrap().secret;
+    let text = secret.expose();
+    for other in [wrong(text), text[..255].to_owned(), format!("{text}0"), text.to_uppercase(), "é".repeat(20)] {
+        assert_eq!(world.session(&Secret::new(other)), None);
+    }
+    assert_eq!(world.session(&Secret::new("")), None);
+    assert_eq!(world.of_project("p2").session(&secret), None);
+    assert!(world.session(&secret).is_some());
+    world.later(31_536_000);
+    assert_eq!(world.session(&secret), None);
+});
+
 on_both!(after_five_wrong_guesses_the_right_code_fails, |test| {
     let world = World::new(test);
     let code = world.ask_and_get(ANNA, "anna");

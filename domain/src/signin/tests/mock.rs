@@ -101,6 +101,7 @@ on_both!(no_real_code_goes_to_a_mock_number_in_a_country_that_is_not_served, |te
     world.ask(ANNA, "flow1");
     assert!(world.work().is_empty());
     assert_eq!(world.fate().0, "refused");
+    world.later(1);
     world.set(&json!({"sms": {"countries": ["*"], "providers": []}}));
     world.ask(ANNA, "flow2");
     assert!(world.work().is_empty());

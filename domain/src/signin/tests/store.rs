@@ -28,20 +28,20 @@ const ROWS: [&str; 16] = [
     "SELECT CAST(t AS TEXT) FROM admins t",
 ];
 
-/// Whether the text, in clear or in hex, is anywhere in the database.
-fn holds(test: &TestDb, text: &str) -> bool {
+/// Whether this text, in clear or in hex, is anywhere in the database.
+fn holds(test: &TestDb, part: &str) -> bool {
     let mut hex = String::new();
-    for byte in text.bytes() {
+    for byte in part.bytes() {
         let _ = write!(hex, "{byte:02x}");
     }
     match test.url.strip_prefix("sqlite://") {
         Some(file) => std::fs::read_dir(Path::new(file).parent().unwrap()).unwrap().any(|entry| {
             let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+            bytes.windows(part.len()).any(|window| window == part.as_bytes())
         }),
         None => ROWS.into_iter().any(|sql| {
             let rows = wait(test.db.read(move |tx| tx.list(sql, &[], |row| row.get::<String>(0)))).unwrap();
-            rows.iter().any(|row| row.contains(text) || row.contains(&hex))
+            rows.iter().any(|row| row.contains(part) || row.contains(&hex))
         }),
     }
 }
