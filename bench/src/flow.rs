@@ -49,13 +49,7 @@ async fn prepare(server: SocketAddr) -> Done {
     Ok(())
 }
 
-async fn round(
-    server: SocketAddr,
-    people: usize,
-    duration: Duration,
-    waiting: &Waiting,
-    round: u64,
-) -> Done<Vec<u64>> {
+async fn round(server: SocketAddr, people: usize, duration: Duration, waiting: &Waiting, round: u64) -> Done<Vec<u64>> {
     let end = Instant::now() + duration;
     let tasks: Vec<_> = (0..people)
         .map(|person| {
@@ -69,7 +63,7 @@ async fn round(
                     let number = (round * 1_000_003 + person as u64 * 70_001 + n * 7_919) % 7_999_999;
                     let phone = format!("+1{}{:07}", 206 + round, 2_000_000 + number);
                     let began = Instant::now();
-                    sign_in(&mut client, &waiting, &phone, &format!("u{round}-{person}-{n}")).await?;
+                    sign_in(&mut client, &waiting, &phone, &unique_id(round, person, n)).await?;
                     micros.push(u64::try_from(began.elapsed().as_micros())?);
                     n += 1;
                 }
@@ -101,6 +95,12 @@ async fn sign_in(client: &mut Client, waiting: &Waiting, phone: &str, user: &str
         return Err(format!("sessions/token: {status} {}", String::from_utf8_lossy(&answer)).into());
     }
     Ok(answer)
+}
+
+/// An id as the clients' `ID.unique()` makes it: time first, then something random.
+fn unique_id(round: u64, person: usize, n: u64) -> String {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    format!("{:08x}{:05x}{round}{person:03x}{:03x}", now.as_secs(), now.subsec_micros(), n % 4_096)
 }
 
 async fn ask_only(server: SocketAddr, count: usize) -> Done {

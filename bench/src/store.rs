@@ -199,9 +199,7 @@ impl RawPostgres {
             tokio::spawn(connection);
             if n == 0 {
                 client
-                    .batch_execute(
-                        "DROP TABLE IF EXISTS b_challenge, b_outbox, b_account, b_session, b_audit",
-                    )
+                    .batch_execute("DROP TABLE IF EXISTS b_challenge, b_outbox, b_account, b_session, b_audit")
                     .await?;
                 client.batch_execute(SCHEMA).await?;
             }
@@ -242,7 +240,9 @@ impl Connection {
 
     async fn verify(&self, id: i64) -> Done {
         let s = &self.statements;
-        futures_util::try_join!(self.client.batch_execute("BEGIN"), async { self.client.query_one(&s[2], &[&id]).await })?;
+        futures_util::try_join!(self.client.batch_execute("BEGIN"), async {
+            self.client.query_one(&s[2], &[&id]).await
+        })?;
         self.client.execute(&s[3], &[&id]).await?;
         let hash = format!("{id:064}");
         futures_util::try_join!(

@@ -103,7 +103,6 @@ CREATE TABLE verifications (
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
 );
-CREATE INDEX verifications_by_target ON verifications (project_id, target, created_at);
 CREATE INDEX verifications_by_expiry ON verifications (expires_at);
 
 -- What a requester holds, with its own attempts. verification_id is NULL for one that opens nothing.
@@ -129,7 +128,8 @@ CREATE INDEX handles_by_target ON handles (project_id, target, created_at);
 CREATE INDEX handles_by_user ON handles (project_id, user_id, created_at) WHERE user_id IS NOT NULL;
 CREATE INDEX handles_by_age ON handles (created_at);
 
--- What a number did lately: sends of the day, cool-downs per purpose, wrong guesses in a row, last proof.
+-- What a number did lately: sends of the day, cool-downs per purpose, wrong guesses in a row, last proof, and keyed
+-- hashes of the networks from which it was proved, 24 characters each, the newest first.
 CREATE TABLE targets (
     project_id TEXT NOT NULL,
     target TEXT NOT NULL,
@@ -137,20 +137,11 @@ CREATE TABLE targets (
     day_sends BIGINT NOT NULL,
     failures BIGINT NOT NULL,
     cooldowns TEXT NOT NULL,
+    origins TEXT NOT NULL,
     converted_at BIGINT,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (project_id, target)
 );
-
--- Networks from which somebody proved a target before, as keyed hashes.
-CREATE TABLE known_origins (
-    project_id TEXT NOT NULL,
-    target TEXT NOT NULL,
-    origin BYTEA NOT NULL,
-    seen_at BIGINT NOT NULL,
-    PRIMARY KEY (project_id, target, origin)
-);
-CREATE INDEX known_origins_by_age ON known_origins (seen_at);
 
 -- Counters over a window: kind and key say of what.
 CREATE TABLE budgets (

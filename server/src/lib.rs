@@ -7,6 +7,7 @@ pub mod dev;
 pub mod docs;
 pub mod http;
 pub mod keyfile;
+pub mod login;
 pub mod nuvix;
 pub mod page;
 pub mod router;

@@ -6,12 +6,13 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::http::{health, jwks, receipt};
-use crate::{dev, docs, nuvix, page};
+use crate::{dev, docs, login, nuvix, page};
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let mut router = Router::new()
         .nest("/v1", nuvix::router())
+        .merge(login::router())
         .route("/", get(|| async { Redirect::to("/docs") }))
         .route("/health", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -26,3 +26,8 @@ pub fn put(tx: &mut Tx<'_>, ctx: &Ctx, email: &str, password_hash: &str) -> Resu
     }
     tx.exec(sql::PUT, args![&ctx.id(), &email.to_lowercase(), password_hash, ctx.now]).map(drop)
 }
+
+/// Whether there is an administrator with this e-mail.
+pub fn exists(tx: &mut Tx<'_>, email: &str) -> Result<bool> {
+    Ok(tx.find(sql::EXISTS, args![&email.to_lowercase()], |_| Ok(()))?.is_some())
+}

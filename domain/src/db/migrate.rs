@@ -130,7 +130,10 @@ mod tests {
     #[test]
     fn sqlite_gets_its_own_words_and_strict_tables() {
         assert_eq!(
-            native(Kind::Sqlite, "CREATE TABLE a (b BIGINT PRIMARY KEY, c BYTEA, d BOOLEAN);\nCREATE INDEX e ON a (b);"),
+            native(
+                Kind::Sqlite,
+                "CREATE TABLE a (b BIGINT PRIMARY KEY, c BYTEA, d BOOLEAN);\nCREATE INDEX e ON a (b);"
+            ),
             "CREATE TABLE a (b INTEGER PRIMARY KEY, c BLOB, d INTEGER) STRICT, WITHOUT ROWID;\nCREATE INDEX e ON a (b);"
         );
     }

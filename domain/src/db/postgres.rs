@@ -91,7 +91,7 @@ fn run(pg: &mut PgTx, mut job: Box<dyn Job>, open: Open, on_commit: &OnCommit) {
     for round in 0..=RETRIES {
         pg.open = open;
         pg.held.clear();
-        let mut tx = Tx::new(On::Postgres(pg));
+        let mut tx = Tx::new(On::Postgres(pg), round > 0 || open == Open::No);
         let outcome = job.run(&mut tx);
         let effects = std::mem::take(&mut tx.effects);
         let again = match outcome {

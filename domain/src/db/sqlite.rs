@@ -1,7 +1,7 @@
 //! SQLite: one writer thread that commits in groups, readers in parallel.
 //!
-//! A commit costs one fsync however many transactions it holds, so all that wait share one. Each runs in a savepoint
-//! of its own, and none is answered before the commit is on disk.
+//! A commit costs one fsync however many transactions it holds, so all that wait share one. None is answered before the
+//! commit is on disk. When one of them fails, the group is undone and run again, each in a savepoint of its own.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,12 +29,14 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) fn open(path: &str, options: &Options) -> Result<Self> {
         let path: Arc<Path> = Arc::from(Path::new(path));
+        create_private(&path).map_err(Error::store)?;
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        // FULL: a commit survives a power cut. The group commit makes it cheap.
+        // FULL: a commit survives a power cut. The group commit makes it cheap. Savepoints keep the pages they may have
+        // to restore in memory, not in a temporary file.
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                 PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
             )
             .map_err(Error::sqlite)?;
         let (jobs, receiver) = crossbeam_channel::bounded(8_192);
@@ -58,7 +60,7 @@ impl Sqlite {
             Some(connection) => connection,
             None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
         };
-        let result = work(&mut Tx::new(On::Sqlite(&connection)));
+        let result = work(&mut Tx::new(On::Sqlite(&connection), true));
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < READERS {
             readers.push(connection);
@@ -77,6 +79,18 @@ impl Drop for Sqlite {
     }
 }
 
+/// Makes the file, and its folder, so that only their owner can read them; what is there keeps its mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(Error::sqlite)?;
@@ -90,8 +104,14 @@ fn write_loop(db: &Connection, jobs: &Receiver<Box<dyn Job>>, on_commit: &OnComm
     while let Ok(first) = jobs.recv() {
         group.push(first);
         group.extend(jobs.try_iter().take(GROUP - 1));
-        let (failed, effects) = match run_group(db, &mut group) {
-            Ok(effects) => (None, effects),
+        let outcome = match run_group(db, &mut group, false) {
+            // One of them has something to undo: all once more, each in a savepoint.
+            Ok(Outcome::Undo) => run_group(db, &mut group, true),
+            outcome => outcome,
+        };
+        let (failed, effects) = match outcome {
+            Ok(Outcome::Committed(effects)) => (None, effects),
+            Ok(Outcome::Undo) => (Some(Error::internal("a careful group cannot ask for another run")), Vec::new()),
             Err(error) => {
                 // Fail closed: whatever is half-way is undone, nobody is told that it was written.
                 if !db.is_autocommit() {
@@ -112,20 +132,34 @@ fn write_loop(db: &Connection, jobs: &Receiver<Box<dyn Job>>, on_commit: &OnComm
     drop(db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
 }
 
-fn run_group(db: &Connection, group: &mut [Box<dyn Job>]) -> Result<Vec<Effect>> {
+enum Outcome {
+    Committed(Vec<Effect>),
+    /// Nothing was committed: a transaction failed, and there is no savepoint to undo it alone.
+    Undo,
+}
+
+fn run_group(db: &Connection, group: &mut [Box<dyn Job>], careful: bool) -> Result<Outcome> {
     let run = |sql: &str| db.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(Error::sqlite);
     let mut effects = Vec::new();
     run("BEGIN IMMEDIATE")?;
     for job in group {
-        run("SAVEPOINT job")?;
-        let mut tx = Tx::new(On::Sqlite(db));
+        if careful {
+            run("SAVEPOINT job")?;
+        }
+        let mut tx = Tx::new(On::Sqlite(db), careful);
         match job.run(&mut tx) {
             Ok(()) => effects.append(&mut tx.effects),
+            Err(Retry::Never | Retry::Again) if !careful => {
+                run("ROLLBACK")?;
+                return Ok(Outcome::Undo);
+            }
             // With one writer there is no conflict to retry after.
             Err(Retry::Never | Retry::Again) => run("ROLLBACK TO SAVEPOINT job")?,
         }
-        run("RELEASE SAVEPOINT job")?;
+        if careful {
+            run("RELEASE SAVEPOINT job")?;
+        }
     }
     run("COMMIT")?;
-    Ok(effects)
+    Ok(Outcome::Committed(effects))
 }

@@ -8,6 +8,9 @@ use crate::base::{Error, Result};
 pub struct Tx<'c> {
     pub(super) on: On<'c>,
     pub(super) effects: Vec<Effect>,
+    /// Whether parts can be undone by savepoints. The first run does without: they cost a copy of every page that is
+    /// written, and hardly ever undo anything.
+    careful: bool,
     depth: usize,
 }
 
@@ -17,8 +20,8 @@ pub(super) enum On<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(super) const fn new(on: On<'c>) -> Self {
-        Self { on, effects: Vec::new(), depth: 0 }
+    pub(super) const fn new(on: On<'c>, careful: bool) -> Self {
+        Self { on, effects: Vec::new(), careful, depth: 0 }
     }
 
     /// Which kind of database this is, for the few statements that need an addition on one of them.
@@ -104,26 +107,32 @@ impl<'c> Tx<'c> {
     }
 
     /// Runs `work` so that its failure undoes only what it did itself: the transaction goes on and can be committed.
+    /// When it fails in the first run of a transaction, all is undone and run again with savepoints.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<Result<T>> {
+        if !self.careful {
+            return match work(self) {
+                Ok(value) => Ok(Ok(value)),
+                Err(error) => Err(error.retryable()),
+            };
+        }
         let (open, keep, undo) =
             SAVEPOINTS.get(self.depth).copied().ok_or_else(|| Error::internal("savepoints are nested too deep"))?;
-        self.exec(open, &[])?;
+        self.push(open, &[])?;
         let effects = self.effects.len();
         self.depth += 1;
         let outcome = work(self);
         self.depth -= 1;
-        match &outcome {
-            Ok(_) => self.exec(keep, &[])?,
-            Err(error) if error.may_retry() => 0,
-            Err(_) => {
-                self.effects.truncate(effects);
-                self.exec(undo, &[])?;
-                self.exec(keep, &[])?
-            }
-        };
+        // A deferred write may fail only here.
+        let outcome = outcome.and_then(|value| self.exec(keep, &[]).map(|_| value));
         match outcome {
             Err(error) if error.may_retry() => Err(error),
-            outcome => Ok(outcome),
+            Err(error) => {
+                self.effects.truncate(effects);
+                self.exec(undo, &[])?;
+                self.exec(keep, &[])?;
+                Ok(Err(error))
+            }
+            Ok(value) => Ok(Ok(value)),
         }
     }
 

@@ -2,8 +2,8 @@
 
 /// Locks the row of a target until the end of the transaction, making it if there is none.
 pub(super) const LOCK_TARGET: &str =
-    "INSERT INTO targets (project_id, target, day_at, day_sends, failures, cooldowns, converted_at, updated_at)
- VALUES ($1, $2, $3, 0, 0, '', NULL, $3)
+    "INSERT INTO targets (project_id, target, day_at, day_sends, failures, cooldowns, origins, converted_at, updated_at)
+ VALUES ($1, $2, $3, 0, 0, '', '', NULL, $3)
  ON CONFLICT (project_id, target) DO UPDATE SET updated_at = excluded.updated_at
  RETURNING day_at, day_sends, failures, cooldowns, converted_at";
 pub(super) const FIND_TARGET: &str =
@@ -13,15 +13,13 @@ pub(super) const STORE_TARGET: &str = "UPDATE targets SET day_at = $1, day_sends
 pub(super) const TARGET_FAILED: &str =
     "UPDATE targets SET failures = failures + 1 WHERE project_id = $1 AND target = $2";
 /// Below a hundred failures a proof by the code itself ends the row of them (NIST SP 800-63B §5.2.2).
+/// The newest eight networks are kept, 24 characters each.
 pub(super) const TARGET_PROVED: &str = "UPDATE targets SET cooldowns = '', converted_at = $1, updated_at = $1,
-  failures = CASE WHEN failures < 100 THEN 0 ELSE failures END WHERE project_id = $2 AND target = $3";
+  failures = CASE WHEN failures < 100 THEN 0 ELSE failures END, origins = SUBSTR($2 || origins, 1, 192)
+ WHERE project_id = $3 AND target = $4";
 pub(super) const PURGE_TARGETS: &str = "DELETE FROM targets WHERE updated_at < $1 AND failures < 100";
 
-pub(super) const IS_KNOWN_ORIGIN: &str =
-    "SELECT 1 FROM known_origins WHERE project_id = $1 AND target = $2 AND origin = $3";
-pub(super) const PUT_ORIGIN: &str = "INSERT INTO known_origins (project_id, target, origin, seen_at)
- VALUES ($1, $2, $3, $4) ON CONFLICT (project_id, target, origin) DO UPDATE SET seen_at = excluded.seen_at";
-pub(super) const PURGE_ORIGINS: &str = "DELETE FROM known_origins WHERE seen_at < $1";
+pub(super) const FIND_ORIGINS: &str = "SELECT origins FROM targets WHERE project_id = $1 AND target = $2";
 
 pub(super) const FIND_BUDGET: &str =
     "SELECT window_at, used, good FROM budgets WHERE project_id = $1 AND kind = $2 AND key = $3";
@@ -39,7 +37,7 @@ macro_rules! add_budget {
     };
 }
 pub(super) const ADD_BUDGET: &str = add_budget!(" RETURNING window_at, used, good");
-/// The same where nobody needs the answer: SQLite does not run a statement with one through `Tx::push`.
+/// The same where nobody needs the answer.
 pub(super) const PUT_BUDGET: &str = add_budget!("");
 pub(super) const PURGE_BUDGETS: &str = "DELETE FROM budgets WHERE window_at < $1";
 
@@ -51,9 +49,7 @@ pub(crate) const ALL: &[&str] = &[
     TARGET_FAILED,
     TARGET_PROVED,
     PURGE_TARGETS,
-    IS_KNOWN_ORIGIN,
-    PUT_ORIGIN,
-    PURGE_ORIGINS,
+    FIND_ORIGINS,
     FIND_BUDGET,
     ADD_BUDGET,
     PUT_BUDGET,

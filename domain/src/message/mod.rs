@@ -310,6 +310,11 @@ fn recover_leases(tx: &mut Tx<'_>, now: Time, before: Time) -> Result<u64> {
     Ok(tx.exec(sql::BURY_LOST, args![now, before])? + tx.exec(sql::BURY_EXPIRED, args![now])?)
 }
 
+/// Gives up every message that waits, because the key that sealed them is lost.
+pub fn bury_all(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
+    tx.exec(sql::BURY_ALL, args![now])
+}
+
 /// When the next message is due, if any is queued.
 pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Time>> {
     Ok(tx.find(sql::NEXT_DUE, args![], |row| row.get::<Option<Time>>(0))?.flatten())

@@ -24,8 +24,7 @@ pub(super) const SETTLE: &str = "UPDATE messages SET state = $1, reason = $2, pr
 pub(super) const RETRY: &str =
     "UPDATE messages SET state = 'queued', reason = $1, tries = $2, due_at = $3 WHERE id = $4 AND state = 'sending'";
 /// Leases that ran out before a provider was called go back in the queue …
-pub(super) const REQUEUE_LOST: &str =
-    "UPDATE messages SET state = 'queued', due_at = $1
+pub(super) const REQUEUE_LOST: &str = "UPDATE messages SET state = 'queued', due_at = $1
  WHERE settled_at IS NULL AND state = 'sending' AND due_at < $2 AND provider IS NULL";
 /// … and those that may have reached one are never sent again by themselves.
 pub(super) const BURY_LOST: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
@@ -34,6 +33,8 @@ pub(super) const BURY_LOST: &str = "UPDATE messages SET state = 'dead', settled_
 pub(super) const BURY_EXPIRED: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
   reason = CASE WHEN reason = '' THEN 'expired in the queue' ELSE reason END
  WHERE settled_at IS NULL AND state = 'queued' AND due_at <= $1 AND expires_at <= $1";
+pub(super) const BURY_ALL: &str = "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,
+  reason = 'its key file is lost' WHERE settled_at IS NULL";
 pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE settled_at IS NULL AND state = 'queued'";
 pub(super) const QUEUED: &str = "SELECT COUNT(*) FROM messages WHERE settled_at IS NULL AND state = 'queued'";
 pub(super) const FIND_BY_RECEIPT: &str = "SELECT id, state FROM messages
@@ -60,6 +61,7 @@ pub(crate) const ALL: &[&str] = &[
     REQUEUE_LOST,
     BURY_LOST,
     BURY_EXPIRED,
+    BURY_ALL,
     NEXT_DUE,
     QUEUED,
     FIND_BY_RECEIPT,

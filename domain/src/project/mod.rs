@@ -116,6 +116,22 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: Option<&str>, patch: &
     Ok(project)
 }
 
+/// How many projects there are. Needs no key.
+pub fn count(tx: &mut Tx<'_>) -> Result<i64> {
+    Ok(tx.find(sql::COUNT, args![], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Forgets the providers of every project, because the key that sealed them is lost; gives the projects' ids.
+pub fn forget_providers(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
+    let ids = tx.list(sql::LIST_IDS, args![], |row| row.get::<String>(0))?;
+    for id in &ids {
+        let sealed = ctx.keys.seal(Label::Provider, id, b"[]", &*ctx.random)?;
+        tx.exec(sql::SET_PROVIDERS, args![&sealed, ctx.now, id])?;
+        revocation::announce(tx, ctx, CHANGED, id)?;
+    }
+    Ok(ids)
+}
+
 /// Removes a project with its keys and platforms.
 pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     if tx.exec(sql::DELETE, args![id])? == 0 {
@@ -129,6 +145,7 @@ pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
 
 /// Adds a front end.
 pub fn create_platform(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, name: &str, hostname: &str) -> Result<Platform> {
+    get(tx, &ctx.keys, project)?;
     check_name(name)?;
     let host = hostname.strip_prefix("*.").unwrap_or(hostname);
     if host.is_empty()

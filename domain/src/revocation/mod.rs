@@ -7,8 +7,9 @@ use crate::base::time::SECOND;
 use crate::base::{Ctx, Result, Time};
 use crate::db::{Effect, Tx};
 
-/// How far back a reader looks again, in microseconds: a row may become visible after a younger one.
-const OVERLAP: i64 = 10 * SECOND;
+/// How far back a reader looks again, in microseconds: a row may become visible after a younger one, and the clocks of
+/// two nodes may differ by this much.
+const OVERLAP: i64 = 60 * SECOND;
 
 /// Tells this process at once, and the other nodes by the ledger, that what `topic` and `key` name has changed.
 pub fn announce(tx: &mut Tx<'_>, ctx: &Ctx, topic: &'static str, key: &str) -> Result<()> {

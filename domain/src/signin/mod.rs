@@ -22,7 +22,7 @@ use crate::db::Tx;
 use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
-use crate::{limit, message, revocation, session, user, verification};
+use crate::{limit, message, revocation, session, token, user, verification};
 
 /// The session with this secret and its account, unless it has expired.
 pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, secret: &Secret) -> Result<Option<(Session, User)>> {
@@ -46,6 +46,14 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[std::sync::Arc<Project>]) -
     }
     session::purge(tx, ctx.now)?;
     Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)?)
+}
+
+/// Gives up what only a lost key file could open: provider credentials, signing keys, messages that wait. Accounts and
+/// sessions stay: they are hashes. Gives the ids of the projects, which need their providers again.
+pub fn forget_sealed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
+    token::forget_keys(tx)?;
+    message::bury_all(tx, ctx.now)?;
+    project::forget_providers(tx, ctx)
 }
 
 /// Removes a project with everything in it.

@@ -123,7 +123,8 @@ fn decide(
         let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
         Secret::new(ctx.random.digits(length as usize))
     };
-    verification::arm(tx, ctx, &verification, &code, &account.id, mock.is_some())?;
+    let person = (!account.pending).then_some(account.id.as_str());
+    verification::arm(tx, ctx, &verification, &code, &account.id, person, mock.is_some())?;
     if mock.is_some() {
         return settled(tx, &claimed, End::Mock, "");
     }

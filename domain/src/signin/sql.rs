@@ -18,14 +18,13 @@ pub(super) const INSERT_IDEMPOTENT: &str =
   created_at = excluded.created_at";
 pub(super) const PURGE_IDEMPOTENT: &str = "DELETE FROM idempotency_keys WHERE created_at < $1";
 /// Everything a project holds, for its removal. Budgets go too: the project is gone.
-pub(super) const DELETE_PROJECT_ROWS: [&str; 10] = [
+pub(super) const DELETE_PROJECT_ROWS: [&str; 9] = [
     "DELETE FROM sessions WHERE project_id = $1",
     "DELETE FROM users WHERE project_id = $1",
     "DELETE FROM handles WHERE project_id = $1",
     "DELETE FROM verifications WHERE project_id = $1",
     "DELETE FROM messages WHERE project_id = $1",
     "DELETE FROM targets WHERE project_id = $1",
-    "DELETE FROM known_origins WHERE project_id = $1",
     "DELETE FROM budgets WHERE project_id = $1",
     "DELETE FROM idempotency_keys WHERE project_id = $1",
     "DELETE FROM signing_keys WHERE project_id = $1",

@@ -7,7 +7,7 @@ use super::sql;
 use crate::args;
 use crate::base::crypto::{Label, sha256};
 use crate::base::time::DAY;
-use crate::base::{Code, Ctx, Error, Phone, Result, Time};
+use crate::base::{Actor, Code, Ctx, Error, Phone, Result, Time};
 use crate::db::Tx;
 use crate::limit::{self, Target, guess};
 use crate::message::{self, Payload};
@@ -129,7 +129,7 @@ pub(super) fn is_served(project: &Project, phone: &Phone) -> bool {
 /// Starts a sign-in. Never tells whether anybody has the number.
 pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Result<Started> {
     let Some(key) = &input.idempotency_key else { return decide(tx, ctx, project, input) };
-    let hash = sha256(key.as_bytes());
+    let hash = sha256(format!("{}\0{key}", requester(ctx)).as_bytes());
     let request = sha256(
         format!("{}\0{}\0{}", input.dialect.name(), input.phone.as_e164(), input.wanted.as_deref().unwrap_or_default())
             .as_bytes(),
@@ -148,6 +148,15 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Re
             tx.push(sql::INSERT_IDEMPOTENT, args![&ctx.project, &hash, &request, &answer, ctx.now])?;
             Ok(started)
         }
+    }
+}
+
+/// Whose idempotency keys these are: a stranger who guesses one elsewhere gets an answer of his own.
+fn requester(ctx: &Ctx) -> String {
+    match &ctx.actor {
+        Actor::Key(id) => format!("key {id}"),
+        Actor::User { user, .. } => format!("user {user}"),
+        Actor::Guest | Actor::System => ctx.network().unwrap_or_default(),
     }
 }
 

@@ -79,6 +79,11 @@ pub fn ensure_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
     Ok(KeySet { keys: list(tx, ctx)? })
 }
 
+/// Forgets every signing key, because the key that sealed them is lost: all tokens end, new keys are made when needed.
+pub fn forget_keys(tx: &mut Tx<'_>) -> Result<u64> {
+    tx.exec(sql::DELETE_ALL, args![])
+}
+
 fn list(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<SigningKey>> {
     let rows = tx.list(sql::LIST, args![&ctx.project, ALGORITHM], |row| {
         Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?, row.get::<String>(2)?))

@@ -158,6 +158,7 @@ pub fn find_on_its_way(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>) -> Res
         args![
             &ctx.project,
             subject.target,
+            ctx.now.plus_micros(-guess::WINDOW),
             subject.dialect.name(),
             subject.purpose.name(),
             subject.wanted_length,
@@ -304,19 +305,21 @@ pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Verification>> {
     })
 }
 
-/// Gives a verification its code and the account behind it.
+/// Gives a verification its code and the account behind it. `person` is charged for guesses: nobody while the account
+/// is pending, when the number alone stands behind it.
 pub fn arm(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     verification: &Verification,
     code: &Secret,
     user: &str,
+    person: Option<&str>,
     mock: bool,
 ) -> Result<()> {
     let mac = mac(ctx, verification, code.expose())?;
     let length = code.expose().len() as i64;
     tx.push(sql::ARM, args![&mac, length, user, mock, &verification.id])?;
-    tx.push(sql::ARM_HANDLES, args![guess::weight(length), user, &verification.id])
+    tx.push(sql::ARM_HANDLES, args![guess::weight(length), person, &verification.id])
 }
 
 /// What a check found.

@@ -8,9 +8,10 @@ pub(super) const FIND: &str = "SELECT id, purpose, target, wanted_length, length
   created_at, expires_at, consumed_at FROM verifications WHERE id = $1";
 /// The verification that is on its way for the same thing, with how many hold a handle to it.
 pub(super) const FIND_ON_ITS_WAY: &str = "SELECT v.id, v.length, v.user_id, v.created_at, v.expires_at,
-  (SELECT COUNT(*) FROM handles h WHERE h.verification_id = v.id)
- FROM verifications v WHERE v.project_id = $1 AND v.target = $2 AND v.dialect = $3 AND v.purpose = $4
-  AND v.wanted_length = $5 AND COALESCE(v.session_id, '') = $6 AND v.expires_at > $7 AND v.consumed_at IS NULL
+  (SELECT COUNT(*) FROM handles o WHERE o.verification_id = v.id)
+ FROM handles h JOIN verifications v ON v.id = h.verification_id WHERE h.project_id = $1 AND h.target = $2
+  AND h.created_at > $3 AND v.dialect = $4 AND v.purpose = $5 AND v.wanted_length = $6
+  AND COALESCE(v.session_id, '') = $7 AND v.expires_at > $8 AND v.consumed_at IS NULL
  ORDER BY v.created_at DESC, v.id DESC LIMIT 1";
 pub(super) const ARM: &str =
     "UPDATE verifications SET mac = $1, length = $2, user_id = $3, mock = $4 WHERE id = $5 AND consumed_at IS NULL";

@@ -28,7 +28,7 @@ fn issue(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>, text: &str, code: &s
     let opens = issued(id.clone(), subject.wanted_length, ctx.now, expires_at);
     hold(tx, ctx, subject.target, Some(&opens), text)?;
     let made = find(tx, &id)?.ok_or_else(|| Error::internal("no verification"))?;
-    arm(tx, ctx, &made, &Secret::new(code), "u1", false)?;
+    arm(tx, ctx, &made, &Secret::new(code), "u1", Some("u1"), false)?;
     find(tx, &id)?.ok_or_else(|| Error::internal("no verification"))
 }
 
@@ -167,7 +167,7 @@ on_both!(a_verification_is_used_once_and_ends_all_its_handles, |test| {
             assert_eq!(guess(tx, ctx, text, CODE)?, "no handle");
         }
         // Nor does a worker that comes late give it another code.
-        arm(tx, ctx, &made, &Secret::new("111111"), "u2", false)?;
+        arm(tx, ctx, &made, &Secret::new("111111"), "u2", Some("u2"), false)?;
         assert_eq!(find(tx, &made.id)?.unwrap().mac, made.mac);
         Ok(())
     });

@@ -21,11 +21,11 @@ pub(super) fn request(
     let path = ["2010-04-01", "Accounts", sid, "Messages.json"];
     let service = from.starts_with("MG") && from.len() > LONGEST_SENDER;
     let sender = if service { "MessagingServiceSid" } else { "From" };
-    Ok(client.post(endpoint(base, "https://api.twilio.com", &path)?).basic_auth(sid, Some(token)).form(&[
-        ("Body", sms.body.expose()),
-        (sender, from),
-        ("To", sms.to.as_e164()),
-    ]))
+    let mut form = vec![("Body", sms.body.expose()), (sender, from), ("To", sms.to.as_e164())];
+    if let Some(url) = &sms.receipt_url {
+        form.push(("StatusCallback", url));
+    }
+    Ok(client.post(endpoint(base, "https://api.twilio.com", &path)?).basic_auth(sid, Some(token)).form(&form))
 }
 
 pub(super) fn read(status: u16, json: &Value) -> Verdict {

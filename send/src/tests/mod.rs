@@ -50,6 +50,7 @@ fn sms() -> Sms {
         template: "sign-in".into(),
         locale: "en".into(),
         user: None,
+        receipt_url: None,
     }
 }
 

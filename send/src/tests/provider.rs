@@ -108,6 +108,15 @@ async fn twilio_takes_a_messaging_service_in_place_of_a_number_but_not_a_short_n
 }
 
 #[tokio::test]
+async fn twilio_is_told_where_to_report_delivery() {
+    let mut sms = sms();
+    sms.receipt_url = Some("https://login.example.com/webhooks/sms/demo".into());
+    let (_, request) = exchange(|b| twilio("tw", b), &sms, 201, json!({"sid": "SM1"})).await;
+    let callback = ("StatusCallback".to_owned(), "https://login.example.com/webhooks/sms/demo".to_owned());
+    assert!(form(&request).contains(&callback), "{:?}", form(&request));
+}
+
+#[tokio::test]
 async fn twilio_refusals_carry_its_error_code_and_no_number() {
     let body =
         json!({"code": 21211, "message": "The 'To' number +14255550199 is not a valid phone number.", "status": 400});

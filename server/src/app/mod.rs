@@ -188,8 +188,8 @@ impl App {
         self.metrics.session_lookup(false);
         let ticket = self.sessions.ticket();
         let found = {
-            let ctx = ctx.clone();
-            self.db.read(move |tx| signin::find_session(tx, &ctx, &hash)).await?
+            let (ctx, secret) = (ctx.clone(), secret.clone());
+            self.db.read(move |tx| signin::find_session(tx, &ctx, &secret)).await?
         };
         Ok(found.map(|(session, user)| {
             let signed = Arc::new(Signed::new(session, user));

@@ -1,7 +1,7 @@
 //! `countersign db`: the schema.
 
-use countersign_domain::base::Clock as _;
 use countersign_domain::base::time::SystemClock;
+use countersign_domain::base::{Clock as _, Time};
 use countersign_domain::db::{Db, Options};
 
 use super::Global;
@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, command: &Command) -> Done {
                     let steps: Vec<_> = steps
                         .iter()
                         .map(|s| {
-                            let at = s.at.map(|at| at.to_rfc3339());
+                            let at = s.at.map(Time::to_rfc3339);
                             serde_json::json!({ "version": s.version, "name": s.name, "appliedAt": at })
                         })
                         .collect();

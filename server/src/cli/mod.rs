@@ -1,12 +1,15 @@
 //! The command line.
 
+mod admin;
 mod db;
 mod doctor;
 mod key;
+mod keys;
 mod open;
 mod out;
 mod project;
 mod serve;
+mod sms;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,7 +39,7 @@ pub(crate) struct Global {
     /// The folder of the SQLite database and its key file
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME
+    /// The database: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// Print JSON instead of text for people
@@ -57,6 +60,15 @@ enum Command {
     /// Look after API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Look after the people of the console
+    #[command(subcommand)]
+    Admin(admin::Command),
+    /// Try SMS providers, measure texts, see prices
+    #[command(subcommand)]
+    Sms(sms::Command),
+    /// Look after what is sealed with the key file
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Check that everything is as it should be, and say what to do where it is not
     #[command(after_help = "Example:\n  countersign doctor --data ./countersign-data")]
     Doctor,
@@ -93,6 +105,9 @@ pub fn main() -> ExitCode {
         Command::Db(command) => db::run(&cli.global, &command),
         Command::Project(command) => project::run(&cli.global, command),
         Command::Key(command) => key::run(&cli.global, command),
+        Command::Admin(command) => admin::run(&cli.global, &command),
+        Command::Sms(command) => sms::run(&cli.global, command),
+        Command::Keys(command) => keys::run(&cli.global, &command),
         Command::Doctor => doctor::run(&cli.global),
         Command::Openapi => out::text(&crate::docs::document().to_pretty_json().unwrap_or_default()),
         Command::Completions { shell } => {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use countersign_domain::base::crypto::Keys;
 use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::SystemClock;
-use countersign_domain::base::{Clock as _, Ctx};
+use countersign_domain::base::{Clock as _, Ctx, Random};
 use countersign_domain::db::{Db, Kind, Options};
+use countersign_domain::project;
 
 use super::Global;
 use super::out::Problem;
-use crate::keyfile;
+use crate::config::Config;
+use crate::keyfile::{self, KeyFileError};
 
 /// An open database with what a command needs beside it.
 pub(crate) struct Store {
@@ -26,16 +28,11 @@ impl Store {
     pub(crate) async fn open(global: &Global) -> Result<Self, Problem> {
         let config = global.load(None)?;
         let random = Arc::new(SystemRandom::new());
-        let master = keyfile::load_or_create(&config.key_file, &*random)?;
-        let options = Options { connections: 2, ..Options::new(config.database.expose()) };
-        let store = Self {
-            db: Db::open(&options)?,
-            clock: SystemClock::default(),
-            random,
-            keys: Arc::new(Keys::from_master(&master)?),
-        };
-        up_to_date(&store.db, store.clock.now()).await?;
-        Ok(store)
+        let clock = SystemClock::default();
+        let db = Db::open(&Options { connections: 2, ..Options::new(config.database.expose()) })?;
+        up_to_date(&db, clock.now()).await?;
+        let master = master(&config, &db, &*random).await?;
+        Ok(Self { db, clock, random, keys: Arc::new(Keys::from_master(&master)?) })
     }
 
     /// The surroundings of a command on `project`.
@@ -46,6 +43,19 @@ impl Store {
     /// The keys of the key file.
     pub(crate) fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.keys)
+    }
+}
+
+/// The master key. A database that holds projects has one already: another must not be made beside it.
+pub(crate) async fn master(config: &Config, db: &Db, random: &dyn Random) -> Result<[u8; Keys::MASTER_LEN], Problem> {
+    match keyfile::load(&config.key_file) {
+        Err(KeyFileError::Missing(_)) if db.read(project::count).await? > 0 => Err(Problem::new(format!(
+            "there is no key file {}, but the database holds projects that were sealed with one. Restore your copy. If \
+             it is lost for good, `countersign keys reset` says what is lost with it",
+            config.key_file.display()
+        ))),
+        Err(KeyFileError::Missing(_)) => Ok(keyfile::load_or_create(&config.key_file, random)?),
+        loaded => Ok(loaded?),
     }
 }
 

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use countersign_domain::base::Clock;
 use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::{MovableClock, SystemClock};
+use countersign_domain::db::{Db, Options};
 use countersign_send::{Options as SendOptions, Sender};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,7 @@ use crate::dev::{self, Dev, Facts, Inbox};
 use crate::http::listener;
 use crate::http::request_id::RequestIds;
 use crate::http::security;
-use crate::{keyfile, router, telemetry, worker};
+use crate::{router, telemetry, worker};
 
 /// Options of `serve`.
 #[derive(clap::Args, Debug)]
@@ -58,23 +59,20 @@ async fn serve(global: &Global, args: &Args, config: Config) -> Done {
     let address = listener.local_addr()?;
     let url = format!("http://{address}");
     let random = Arc::new(SystemRandom::new());
-    let master = keyfile::load_or_create(&config.key_file, &*random)?;
     let system: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let movable = Arc::new(MovableClock::over(Arc::clone(&system)));
     let clock: Arc<dyn Clock> = if args.dev { movable.clone() } else { system };
     let inbox = Arc::new(Inbox::new(Arc::clone(&clock)));
     let sender = Sender::new(Arc::clone(&clock), inbox.clone(), SendOptions { allow_private: args.dev })
         .map_err(Problem::new)?;
-    {
-        let db = countersign_domain::db::Db::open(&countersign_domain::db::Options {
-            connections: 1,
-            ..countersign_domain::db::Options::new(config.database.expose())
-        })?;
+    let master = {
+        let db = Db::open(&Options { connections: 1, ..Options::new(config.database.expose()) })?;
         if args.dev {
             db.migrate(clock.now()).await?;
         }
         open::up_to_date(&db, clock.now()).await?;
-    }
+        open::master(&config, &db, &*random).await?
+    };
     let app = App::open(Parts {
         database: config.database.clone(),
         connections: config.connections,
@@ -109,7 +107,7 @@ async fn serve(global: &Global, args: &Args, config: Config) -> Done {
 
     let service = RequestIds::new(random, config.trusted_proxies.clone())
         .layer(ServiceExt::<Request>::map_response(router::router(app.clone()), security::apply));
-    listener::serve(listener, service, config.limits.into(), stop.clone()).await;
+    listener::serve(listener, service, config.limits, stop.clone()).await;
     // Requests are answered; now what they put in the outbox.
     tracker.close();
     if tokio::time::timeout(LAST_WORDS, tracker.wait()).await.is_err() {

@@ -1,6 +1,7 @@
 //! The inbox as a page that refreshes itself.
 
 use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse as _, Response};
 
 use crate::app::App;
@@ -10,13 +11,11 @@ use crate::page;
 pub(super) async fn show(State(app): State<App>) -> Response {
     let Some(dev) = &app.dev else { return super::not_dev() };
     let messages = dev.inbox.newest(None, None, 50);
-    match page::render(
-        "dev/inbox.html",
-        minijinja::context! {
-            messages => minijinja::Value::from(minijinja::value::Serde(&messages)), project => super::PROJECT,
-        },
-    ) {
-        Ok(html) => Html(html).into_response(),
+    let context = minijinja::context! {
+        messages => page::value(&messages), project => super::PROJECT, url => dev.url.as_str(),
+    };
+    match page::render("dev/inbox.html", context) {
+        Ok(html) => ([(CACHE_CONTROL, "no-store")], Html(html)).into_response(),
         Err(error) => super::failed(&error),
     }
 }

@@ -10,6 +10,8 @@ use axum::response::Response;
 pub const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// Links tell nobody where they were followed: addresses here may hold secrets.
 pub const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+/// For pages with forms, which set it themselves: under `no-referrer` browsers send `Origin: null` with our own POST.
+pub const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 /// No site may frame us.
 pub const DENY: HeaderValue = HeaderValue::from_static("DENY");
 /// What a page may load: our own files, nothing inline, nothing foreign.
@@ -19,7 +21,7 @@ pub const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Puts the headers on an answer. Fits `ServiceExt::map_response` around the whole router. A page that set a policy of
-/// its own keeps it.
+/// its own, of either kind, keeps it.
 pub fn apply(mut response: Response) -> Response {
     apply_to(response.headers_mut());
     response
@@ -28,7 +30,7 @@ pub fn apply(mut response: Response) -> Response {
 /// Puts the headers where an answer's headers are made by hand.
 pub fn apply_to(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
     headers.insert(X_FRAME_OPTIONS, DENY);
     let is_page = headers
         .get(CONTENT_TYPE)
@@ -62,8 +64,9 @@ mod tests {
 
     #[test]
     fn a_page_keeps_a_policy_of_its_own() {
-        let own = [(CONTENT_SECURITY_POLICY, "default-src 'none'")];
+        let own = [(CONTENT_SECURITY_POLICY, "default-src 'none'"), (REFERRER_POLICY, "same-origin")];
         let page = apply((own, Html("x")).into_response());
         assert_eq!(page.headers()[CONTENT_SECURITY_POLICY], "default-src 'none'");
+        assert_eq!(page.headers()[REFERRER_POLICY], "same-origin");
     }
 }

@@ -1,16 +1,19 @@
 //! One call of a route: who asks, and every check in the order of the contract (nuvix §1.4).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, HOST, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_domain::base::{Actor, Code, Ctx, Secret, Time};
+use countersign_domain::base::{Actor, Code, Ctx, Error, Secret, Time};
 use countersign_domain::project::{self, Key};
 use countersign_domain::session::Session;
 use countersign_domain::user::{self, User};
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 
@@ -24,6 +27,7 @@ use crate::http::cookie;
 use crate::http::form;
 use crate::http::limit::{Hit, Rule};
 use crate::http::listener::Peer;
+use crate::http::metrics::Dialect;
 use crate::text::parse_accept_language;
 
 /// A call that has passed every check but the handler's own.
@@ -41,8 +45,6 @@ pub(super) struct Call {
     /// `Idempotency-Key`, at most 255 characters.
     pub idempotency_key: Option<String>,
     body: Body,
-    /// What has to be said about the route's limit.
-    hit: Option<Hit>,
 }
 
 /// Who asks.
@@ -82,7 +84,25 @@ impl Call {
 
 impl From<Code> for Failure {
     fn from(code: Code) -> Self {
-        countersign_domain::base::Error::from(code).into()
+        Error::from(code).into()
+    }
+}
+
+/// What every answer tells about its call, a refusal included.
+#[derive(Clone, Default)]
+struct Marks {
+    caller: Caller,
+    needs_fallback: bool,
+    hit: Option<Hit>,
+}
+
+impl Marks {
+    fn write(&self, headers: &mut HeaderMap, flavour: Flavour) {
+        if let Some(hit) = self.hit {
+            write_hit(headers, flavour, hit);
+        }
+        headers.insert(DEBUG_FALLBACK, HeaderValue::from_static(if self.needs_fallback { "true" } else { "false" }));
+        self.caller.write(headers);
     }
 }
 
@@ -91,25 +111,42 @@ pub(super) async fn run(
     routes: &'static [&'static Route],
     path: &'static str,
     State(app): State<App>,
-    path_params: RawPathParams,
+    path_params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
     let flavour = Flavour::of(request.headers());
     let now = app.clock.now();
+    // Bytes that are no text name nothing.
+    let Ok(path_params) = path_params else { return Failure::not_found().into_response(flavour, now) };
     let path_value = path_params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
-    match checked(routes, path, &app, flavour, path_value, request).await {
-        Ok(response) => response,
-        Err((caller, failure)) => {
-            let mut response = failure.into_response(flavour, now);
-            caller.write(response.headers_mut());
-            response
-        }
-    }
+    let mut marks = Marks::default();
+    let began = tokio::time::Instant::now();
+    let answered = AssertUnwindSafe(checked(routes, path, &app, flavour, path_value, request, &mut marks));
+    // A defect in one handler must not take the connection, with other people's requests, down.
+    let mut response = match answered.catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(failure)) => failure.into_response(flavour, now),
+        Err(_) => Failure::from(Error::internal("a handler panicked")).into_response(flavour, now),
+    };
+    app.metrics.request(Dialect::Nuvix, response.status().as_u16(), began.elapsed());
+    marks.write(response.headers_mut(), flavour);
+    response
 }
 
 /// Answers a request to a path that no route has.
 pub(crate) async fn unknown_route(State(app): State<App>, request: Request) -> Response {
-    Failure::not_found().into_response(Flavour::of(request.headers()), app.clock.now())
+    let headers = request.headers();
+    let flavour = Flavour::of(headers);
+    let mut marks = Marks { needs_fallback: app.dev.is_some(), ..Marks::default() };
+    // A page of the project may read this answer as well.
+    let arguments: Vec<_> = request.uri().query().map(|q| form::pairs(q).collect()).unwrap_or_default();
+    if let Ok(hosted) = hosted(&app, headers, &arguments).await {
+        let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        marks.caller = Caller::of(&app, &hosted, headers, host);
+    }
+    let mut response = Failure::not_found().into_response(flavour, app.clock.now());
+    marks.write(response.headers_mut(), flavour);
+    response
 }
 
 async fn checked(
@@ -119,30 +156,32 @@ async fn checked(
     flavour: Flavour,
     path_value: String,
     request: Request,
-) -> Result<Response, (Caller, Failure)> {
-    let nobody = |failure| (Caller::default(), failure);
+    marks: &mut Marks,
+) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
     let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
     let arguments: Vec<(String, String)> = parts.uri.query().map(|q| form::pairs(q).collect()).unwrap_or_default();
 
-    let hosted = hosted(app, headers, &arguments).await.map_err(nobody)?;
+    let hosted = hosted(app, headers, &arguments).await?;
     let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let caller = Caller::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
-        return cors::preflight(&caller, headers, routes).map_err(nobody);
+        return cors::preflight(&caller, headers, routes);
     }
-    let fail = |failure| (caller.clone(), failure);
-    let Some(route) = routes.iter().find(|r| r.method == parts.method) else { return Err(fail(Failure::not_found())) };
+    let is_https = is_https(peer, headers, &app.trusted_proxies);
+    marks.needs_fallback = app.dev.is_some() || (caller.is_cross_site() && !is_https);
+    let is_foreign = caller.is_foreign();
+    marks.caller = caller;
+    let Some(route) = routes.iter().find(|r| r.method == parts.method) else { return Err(Failure::not_found()) };
     if !matches!(header(headers, &["x-nuvix-mode", "x-appwrite-mode"]), None | Some("default" | "admin")) {
-        let failure = Failure::new(StatusCode::BAD_REQUEST, "invalid_params", "The mode must be default or admin.");
-        return Err(fail(failure));
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_params", "The mode must be default or admin."));
     }
 
     let address = client_address(peer, headers, &app.trusted_proxies);
     let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
     ctx.user_agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).map(|text| Arc::from(clip(text, 512)));
-    let identity = identify(app, &hosted, &ctx, headers, &arguments).await.map_err(fail)?;
+    let identity = identify(app, &hosted, &ctx, headers, &arguments).await?;
     ctx.actor = match &identity {
         Identity::Guest => Actor::Guest,
         Identity::Key(key) => Actor::Key(key.id.clone()),
@@ -150,8 +189,8 @@ async fn checked(
         Identity::Jwt(signed) => Actor::User { user: signed.user.id.clone(), session: String::new() },
     };
     let is_key = matches!(identity, Identity::Key(_));
-    if caller.is_foreign() && parts.method != Method::GET && !is_key {
-        return Err(fail(cors::foreign()));
+    if is_foreign && parts.method != Method::GET && !is_key {
+        return Err(cors::foreign());
     }
 
     let body = if parts.method == Method::GET {
@@ -159,41 +198,42 @@ async fn checked(
     } else {
         ctx.locale = locale(app, headers);
         let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
-            fail(Failure::new(
+            Failure::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "general_bad_request",
                 format!("The body could not be read, or is larger than {} bytes.", app.body_bytes),
-            ))
+            )
         })?;
         Body::read(headers, &bytes.to_bytes())
     };
     let settings = &hosted.project.settings;
     if !is_key && !route.switch.is_none_or(|s| is_on(s, &settings.auth)) {
-        return Err(fail(Code::MethodDisabled.into()));
+        return Err(Code::MethodDisabled.into());
     }
-    let hit = if is_key || !settings.nuvix.rate_limits {
-        None
-    } else {
-        count(app, &ctx, route, path, address, &identity, &body).await.map_err(fail)?
-    };
-    if let Some(hit) = hit.filter(|h| !h.allowed) {
-        return Err(fail(Failure::too_many(hit)));
+    if !is_key && settings.nuvix.rate_limits {
+        marks.hit = count(app, &ctx, route, path, address, &identity, &body).await?;
+    }
+    if let Some(hit) = marks.hit.filter(|h| !h.allowed) {
+        return Err(Failure::too_many(hit));
     }
     if !settings.nuvix.enabled {
-        let failure =
-            Failure::new(StatusCode::FORBIDDEN, "general_api_disabled", "This API is switched off for the project.");
-        return Err(fail(failure));
+        return Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            "general_api_disabled",
+            "This API is switched off for the project.",
+        ));
     }
-    permit(route, &identity).map_err(fail)?;
+    permit(route, &identity)?;
+    body.check()?;
 
-    let is_https = is_https(peer, headers, &app.trusted_proxies);
+    let idempotency_key = match headers.get("idempotency-key").map(|v| v.to_str().map(str::to_owned)) {
+        None => None,
+        Some(Ok(key)) if (1..=255).contains(&key.len()) => Some(key),
+        Some(_) => return Err(Failure::bad_request("The Idempotency-Key must be 1 to 255 ASCII characters.")),
+    };
     let call = Call {
-        needs_fallback: app.dev.is_some() || (caller.is_cross_site() && !is_https),
-        idempotency_key: headers
-            .get("idempotency-key")
-            .and_then(|v| v.to_str().ok())
-            .filter(|key| !key.is_empty() && key.len() <= 255)
-            .map(str::to_owned),
+        needs_fallback: marks.needs_fallback,
+        idempotency_key,
         app: app.clone(),
         hosted,
         flavour,
@@ -202,20 +242,8 @@ async fn checked(
         path_value,
         is_https,
         body,
-        hit,
     };
-    let mut response = match (route.handler)(&call).await {
-        Ok(response) => response,
-        Err(failure) => failure.into_response(flavour, call.ctx.now),
-    };
-    let headers = response.headers_mut();
-    if let Some(hit) = call.hit {
-        headers.entry("x-ratelimit-limit").or_insert(HeaderValue::from(0));
-        write_hit(headers, flavour, hit);
-    }
-    headers.insert(DEBUG_FALLBACK, HeaderValue::from_static(if call.needs_fallback { "true" } else { "false" }));
-    caller.write(headers);
-    Ok(response)
+    (route.handler)(&call).await
 }
 
 const DEBUG_FALLBACK: HeaderName = HeaderName::from_static("x-debug-fallback");
@@ -303,8 +331,11 @@ async fn identify(
 ) -> Result<Identity, Failure> {
     let mut signed = None;
     let names = cookie_names(&hosted.id);
-    if let Some(value) = names.iter().find_map(|name| cookie::get(headers, name)) {
-        signed = session(app, ctx, value).await?;
+    // A cookie that another of our clients left behind hides no good one.
+    for value in names.iter().filter_map(|name| cookie::get(headers, name)) {
+        if signed.is_none() {
+            signed = session(app, ctx, value).await?;
+        }
     }
     if signed.is_none()
         && let Some(value) = header(headers, &["x-nuvix-session", "x-appwrite-session"])
@@ -314,9 +345,12 @@ async fn identify(
     if signed.is_none()
         && let Some(text) = headers.get("x-fallback-cookies").and_then(|v| v.to_str().ok())
         && let Ok(serde_json::Value::Object(cookies)) = serde_json::from_str(clip(text, 4_096))
-        && let Some(value) = names.iter().find_map(|name| cookies.get(name)).and_then(serde_json::Value::as_str)
     {
-        signed = session(app, ctx, value).await?;
+        for value in names.iter().filter_map(|name| cookies.get(name)?.as_str()) {
+            if signed.is_none() {
+                signed = session(app, ctx, value).await?;
+            }
+        }
     }
     let mut identity = signed.map_or(Identity::Guest, Identity::Session);
 
@@ -396,7 +430,7 @@ async fn count(
         Identity::Session(signed) | Identity::Jwt(signed) => signed.user.id.as_str(),
         Identity::Guest | Identity::Key(_) => "",
     };
-    // All spellings of a number share one counter.
+    // All spellings of a number share one counter; what is none has its own, not one with everybody's mistakes.
     let phone = app.phone(body.text("phone")).ok();
     let keys: Vec<Vec<&str>> = limit
         .keys
@@ -408,7 +442,7 @@ async fn count(
                     Part::Ip => ["ip", ip.as_str()],
                     Part::Url => ["url", path],
                     Part::User => ["user", user],
-                    Part::Field("phone") => ["phone", phone.as_ref().map_or("", |p| p.as_e164())],
+                    Part::Field("phone") => ["phone", phone.as_ref().map_or(body.text("phone"), |p| p.as_e164())],
                     Part::Field(name) => [name, body.text(name)],
                 })
                 .collect()
@@ -423,24 +457,21 @@ fn permit(route: &Route, identity: &Identity) -> Result<(), Failure> {
     let unauthorized =
         || Failure::new(StatusCode::UNAUTHORIZED, "user_unauthorized", "This route does not take this kind of caller.");
     match identity {
-        Identity::Guest if !route.who.guest && route.who.session => Err(Failure::new(
-            StatusCode::UNAUTHORIZED,
-            "general_unauthorized_scope",
-            format!("User (role: guests) missing scopes [{}]. Sign in first.", route.scope),
-        )),
-        Identity::Guest if !route.who.guest => Err(Failure::new(
-            StatusCode::UNAUTHORIZED,
-            "general_unauthorized_scope",
-            format!("User (role: guests) missing scopes [{}]. Send an API key that has it.", route.scope),
-        )),
-        Identity::Guest => Ok(()),
+        Identity::Guest if !route.who.guest => {
+            let remedy = if route.who.session { "Sign in first." } else { "Send an API key that has it." };
+            Err(Failure::new(
+                StatusCode::UNAUTHORIZED,
+                "general_unauthorized_scope",
+                format!("User (role: guests) missing scopes [{}]. {remedy}", route.scope),
+            ))
+        }
         Identity::Key(key) if !key.may(route.scope) => Err(Failure::new(
             StatusCode::UNAUTHORIZED,
             "general_unauthorized_scope",
             format!("{} (role: applications) missing scopes [{}].", key.name, route.scope),
         )),
         Identity::Key(_) if !route.who.key => Err(unauthorized()),
-        Identity::Key(_) => Ok(()),
+        Identity::Guest | Identity::Key(_) => Ok(()),
         Identity::Session(signed) | Identity::Jwt(signed) => {
             let allowed = if matches!(identity, Identity::Session(_)) { route.who.session } else { route.who.jwt };
             if !allowed {

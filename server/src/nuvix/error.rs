@@ -77,9 +77,6 @@ impl Failure {
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, text).into_response();
         response.headers_mut().insert(CONTENT_TYPE, super::JSON);
-        if let Some(hit) = self.hit {
-            super::write_hit(response.headers_mut(), flavour, hit);
-        }
         if let Some(at) = self.hit.map(|h| h.reset_at).or(self.retry_at) {
             let seconds = (at.micros_since(now) + 999_999).div_euclid(1_000_000).max(1);
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));

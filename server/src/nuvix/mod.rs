@@ -111,6 +111,7 @@ enum Switch {
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of the table of routes by callers")]
 struct Who {
     /// Nobody signed in.
     guest: bool,
@@ -241,9 +242,8 @@ pub fn router() -> Router<App> {
             continue;
         }
         seen.push(path);
-        let routes: Vec<&'static Route> = ROUTES.iter().filter(|r| r.paths.contains(path)).collect();
-        let routes: &'static [&'static Route] = Vec::leak(routes);
-        router = router.route(path, any(move |state, params, request| call::run(routes, path, state, params, request)));
+        let here: &'static [&'static Route] = Vec::leak(ROUTES.iter().filter(|r| r.paths.contains(path)).collect());
+        router = router.route(path, any(move |state, params, request| call::run(here, path, state, params, request)));
     }
     router.fallback(unknown_route)
 }

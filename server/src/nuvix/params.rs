@@ -37,6 +37,14 @@ impl Body {
         }
     }
 
+    /// Refuses what could not be read, also where no field is looked at.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::Fields(_) => Ok(()),
+            Self::Broken(message) => Err(Failure::bad_request(*message)),
+        }
+    }
+
     /// A field as text, for counting requests before they are validated.
     pub(super) fn text(&self, name: &str) -> &str {
         match self {
@@ -49,6 +57,13 @@ impl Body {
 fn read_form(bytes: &[u8]) -> Map<String, Json> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Map::new() };
     form::pairs(text).map(|(name, value)| (name, Json::String(value))).collect()
+}
+
+/// An id that the client may leave to the server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum CustomId<'a> {
+    Unique,
+    Given(&'a str),
 }
 
 /// Reads parameters and gathers what is wrong with them, so that one answer names every field.
@@ -107,12 +122,12 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// An id that the client may leave to the server: inner `None` for `unique()`.
-    pub(super) fn custom_id(&mut self, name: &str) -> Option<Option<&'a str>> {
+    /// An id that the client may leave to the server by `unique()`.
+    pub(super) fn custom_id(&mut self, name: &str) -> Option<CustomId<'a>> {
         if self.fields.get(name).and_then(Json::as_str) == Some("unique()") {
-            return Some(None);
+            return Some(CustomId::Unique);
         }
-        self.id(name).map(Some)
+        self.id(name).map(CustomId::Given)
     }
 
     /// A phone number with its country code (contract nuvix §3.1).
@@ -190,7 +205,7 @@ mod tests {
         let Json::Object(fields) = json!({"userId": "unique()", "other": "x"}) else { panic!() };
         let body = Body::Fields(fields);
         let mut params = Params::of(&body).unwrap();
-        assert_eq!(params.custom_id("userId"), Some(None));
-        assert_eq!(params.custom_id("other"), Some(Some("x")));
+        assert_eq!(params.custom_id("userId"), Some(CustomId::Unique));
+        assert_eq!(params.custom_id("other"), Some(CustomId::Given("x")));
     }
 }

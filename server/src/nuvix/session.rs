@@ -3,7 +3,7 @@
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use countersign_domain::base::{Code, Error, Secret, Time};
+use countersign_domain::base::{Code, Error, Secret, Time, id};
 use countersign_domain::session;
 use countersign_domain::signin::{self, HandleKind, SignedIn};
 use countersign_domain::verification::Dialect;
@@ -11,7 +11,7 @@ use countersign_domain::verification::Dialect;
 use super::call::{Call, Identity, cookie_names, encode_session, no_content};
 use super::error::{Body, Failure};
 use super::wire::{SessionList, SessionModel};
-use super::{Flavour, answer};
+use super::{Flavour, answer, wire};
 use crate::http::cookie::{SameSite, SetCookie};
 
 /// Signs in with the `userId` of a token and the secret that came in the message.
@@ -111,6 +111,8 @@ fn id_in_path(call: &Call) -> Result<String, Failure> {
     match (call.path_value.as_str(), call.session()) {
         ("current", Some(session)) => Ok(session.id.clone()),
         ("current", None) => Err(Code::SessionNotFound.into()),
+        // No session is called so, and not every database takes every text.
+        (id, _) if !id::is_valid(id) => Err(Code::SessionNotFound.into()),
         (id, _) => Ok(id.to_owned()),
     }
 }
@@ -127,7 +129,10 @@ pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
     let sessions: Vec<_> =
         found.iter().map(|s| SessionModel::of(call.flavour, s, is_current(call, &s.id), String::new())).collect();
     let data = sessions.iter().filter_map(|s| serde_json::value::to_raw_value(s).ok()).collect();
-    Ok(answer(StatusCode::OK, &SessionList { total: sessions.len(), sessions, data }))
+    Ok(answer(
+        StatusCode::OK,
+        &SessionList { permissions: wire::none(call.flavour), total: sessions.len(), sessions, data },
+    ))
 }
 
 /// One session of the caller.

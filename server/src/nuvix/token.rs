@@ -6,10 +6,11 @@ use countersign_domain::base::Code;
 use countersign_domain::signin::{HandleKind, Rules, Start};
 use countersign_domain::verification::Dialect;
 
-use super::answer;
 use super::call::Call;
 use super::error::{Body, Failure};
+use super::params::CustomId;
 use super::wire::{Jwt, Token};
+use super::{answer, wire};
 
 /// Sends a code to a phone number. The answer is the same whether or not somebody has the number; its `userId` is to
 /// be sent back with the code.
@@ -24,7 +25,10 @@ pub(super) async fn create_phone_token(call: &Call) -> Result<Response, Failure>
         dialect: Dialect::Nuvix,
         phone,
         kind: HandleKind::UserId,
-        wanted: wanted.map(str::to_owned),
+        wanted: match wanted {
+            CustomId::Given(id) => Some(id.to_owned()),
+            CustomId::Unique => None,
+        },
         rules: Rules::of(&call.hosted.project),
         idempotency_key: call.idempotency_key.clone(),
     };
@@ -44,5 +48,6 @@ pub(super) async fn create_jwt(call: &Call) -> Result<Response, Failure> {
     params.check()?;
     let Some(session) = call.session() else { return Err(Code::SessionNotFound.into()) };
     let jwt = call.hosted.keys.issue(&call.ctx, &call.user()?.id, &session.id, seconds)?;
-    Ok(answer(StatusCode::CREATED, &Jwt { jwt: jwt.expose().to_owned() }))
+    let permissions = wire::none(call.flavour);
+    Ok(answer(StatusCode::CREATED, &Jwt { permissions, jwt: jwt.expose().to_owned() }))
 }

@@ -70,6 +70,11 @@ fn permissions(flavour: Flavour, of: Vec<String>) -> Option<Vec<String>> {
     (flavour == Flavour::Nuvix).then_some(of)
 }
 
+/// The permissions of a model that has no id: none, but Nuvix names them.
+pub(super) fn none(flavour: Flavour) -> Option<Vec<String>> {
+    permissions(flavour, Vec::new())
+}
+
 fn own(user: &str) -> Vec<String> {
     ["read", "update", "delete"].map(|verb| format!("{verb}(\"user:{user}\")")).to_vec()
 }
@@ -191,16 +196,16 @@ impl SessionModel {
             ip: session.address.clone(),
             os_code: agent.os_code.to_string(),
             os_name: agent.os_name.to_string(),
-            os_version: agent.os_version.to_string(),
+            os_version: agent.os_version.clone(),
             client_type: agent.client_type.to_string(),
             client_code: agent.client_code.to_string(),
             client_name: agent.client_name.to_string(),
-            client_version: agent.client_version.to_string(),
+            client_version: agent.client_version.clone(),
             client_engine: agent.client_engine.to_string(),
-            client_engine_version: agent.client_engine_version.to_string(),
+            client_engine_version: agent.client_engine_version.clone(),
             device_name: agent.device_name.to_string(),
             device_brand: agent.device_brand.to_string(),
-            device_model: agent.device_model.to_string(),
+            device_model: agent.device_model.clone(),
             country_code: match flavour {
                 Flavour::Nuvix => None,
                 Flavour::Appwrite => Some("--".to_owned()),
@@ -253,6 +258,8 @@ impl Token {
 /// A list of sessions, under both keys (contract nuvix §1.12).
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionList {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
     pub total: usize,
     pub sessions: Vec<SessionModel>,
     /// The same list under Nuvix's key.
@@ -263,6 +270,8 @@ pub(super) struct SessionList {
 /// A token for other services.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Jwt {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
     pub jwt: String,
 }
 
@@ -270,6 +279,8 @@ pub(super) struct Jwt {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Locale {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
     pub ip: String,
     pub country_code: &'static str,
     pub country: &'static str,

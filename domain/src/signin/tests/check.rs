@@ -111,7 +111,6 @@ on_both!(a_failure_of_the_database_after_the_comparison_does_not_give_the_attemp
     for (count, (breaks, mends)) in [
         ("ALTER TABLE sessions RENAME TO lost", "ALTER TABLE lost RENAME TO sessions"),
         ("ALTER TABLE audit_events RENAME TO lost", "ALTER TABLE lost RENAME TO audit_events"),
-        ("ALTER TABLE known_origins RENAME TO lost", "ALTER TABLE lost RENAME TO known_origins"),
     ]
     .into_iter()
     .enumerate()

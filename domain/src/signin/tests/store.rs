@@ -9,7 +9,7 @@ use crate::on_both;
 use crate::verification::Dialect;
 
 /// Whole rows as PostgreSQL writes them down, bytes in hex.
-const ROWS: [&str; 16] = [
+const ROWS: [&str; 15] = [
     "SELECT CAST(t AS TEXT) FROM projects t",
     "SELECT CAST(t AS TEXT) FROM api_keys t",
     "SELECT CAST(t AS TEXT) FROM platforms t",
@@ -18,7 +18,6 @@ const ROWS: [&str; 16] = [
     "SELECT CAST(t AS TEXT) FROM verifications t",
     "SELECT CAST(t AS TEXT) FROM handles t",
     "SELECT CAST(t AS TEXT) FROM targets t",
-    "SELECT CAST(t AS TEXT) FROM known_origins t",
     "SELECT CAST(t AS TEXT) FROM budgets t",
     "SELECT CAST(t AS TEXT) FROM idempotency_keys t",
     "SELECT CAST(t AS TEXT) FROM messages t",

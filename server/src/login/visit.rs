@@ -1,0 +1,238 @@
+//! One request to the login box: who asks, from where, with which cookies, and whether from a page of our own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse as _, Response};
+use countersign_domain::base::{Actor, Ctx, Error, Secret, Time};
+use http_body_util::{BodyExt as _, Limited};
+use minijinja::Value;
+
+use super::error::{self, Refusal, Refused};
+use super::flow::Flow;
+use crate::app::{App, Hosted, Signed};
+use crate::http::client::{client_address, is_https};
+use crate::http::cookie::{self, SetCookie};
+use crate::http::form;
+use crate::http::listener::Peer;
+use crate::http::origin::Origin;
+use crate::http::security::SAME_ORIGIN;
+use crate::page;
+use crate::text::parse_accept_language;
+
+/// The cookie of a sign-in under way.
+const FLOW: &str = "countersign_flow";
+/// The cookie of a session.
+const SESSION: &str = "countersign_session";
+/// The most that a form of ours can hold, with room.
+const MOST_BYTES: usize = 4 * 1_024;
+
+/// A request to the login box.
+pub(super) struct Visit {
+    pub app: App,
+    pub hosted: Arc<Hosted>,
+    pub ctx: Ctx,
+    headers: HeaderMap,
+    is_https: bool,
+}
+
+/// What was sent with a POST.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The value of `name`, or nothing.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+}
+
+impl Visit {
+    /// Reads a request but its body.
+    pub(super) async fn open(app: &App, request: Request) -> Result<(Self, axum::body::Body), Refused> {
+        let Some(project) = &app.default_project else {
+            return Err(Refused::new(
+                StatusCode::NOT_FOUND,
+                "This server has no login page yet. Whoever runs it chooses the project with the setting default_project.",
+            ));
+        };
+        let hosted = app.project(project).await?;
+        let (parts, body) = request.into_parts();
+        let headers = parts.headers;
+        let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
+        let address = client_address(peer, &headers, &app.trusted_proxies);
+        let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
+        ctx.user_agent = text(&headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
+        ctx.locale = text(&headers, &ACCEPT_LANGUAGE)
+            .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
+        let is_https = is_https(peer, &headers, &app.trusted_proxies);
+        Ok((Self { app: app.clone(), hosted, ctx, headers, is_https }, body))
+    }
+
+    /// Reads a POST with its form. One from a page of another site is refused before anything of it is looked at.
+    pub(super) async fn posted(app: &App, request: Request) -> Result<(Self, Form), Refused> {
+        let (visit, body) = Self::open(app, request).await?;
+        if !is_own_page(&visit.headers, app.public_url.as_deref()) {
+            return Err(Refused::new(
+                StatusCode::FORBIDDEN,
+                "This form was sent from another site, so nothing was done. Open the login page itself.",
+            ));
+        }
+        let kind = text(&visit.headers, &CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "This page takes forms only."));
+        }
+        let bytes = Limited::new(body, MOST_BYTES)
+            .collect()
+            .await
+            .map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large."))?
+            .to_bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        Ok((visit, Form(form::pairs(&text).collect())))
+    }
+
+    /// What the page calls the service.
+    pub(super) fn brand(&self) -> &str {
+        self.hosted.project.brand()
+    }
+
+    pub(super) fn is_dev(&self) -> bool {
+        self.app.dev.is_some()
+    }
+
+    /// Whoever is signed in in this browser.
+    pub(super) async fn signed(&self) -> Result<Option<Arc<Signed>>, Error> {
+        match cookie::get(&self.headers, SESSION) {
+            Some(secret) if !secret.is_empty() && secret.len() <= 256 => {
+                self.app.session(&self.ctx, &Secret::new(secret)).await
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// The sign-in under way in this browser, expired or not.
+    pub(super) fn flow(&self) -> Option<Flow> {
+        cookie::get(&self.headers, FLOW).and_then(Flow::parse)
+    }
+
+    pub(super) fn keep_flow(&self, response: &mut Response, flow: &Flow) -> Result<(), Refused> {
+        let value = flow.cookie();
+        set(response, &SetCookie { path: Some("/login"), ..self.lasting(FLOW, &value, flow.expires_at) })
+    }
+
+    pub(super) fn forget_flow(&self, response: &mut Response) -> Result<(), Refused> {
+        set(response, &SetCookie { path: Some("/login"), ..self.lasting(FLOW, "", self.ctx.now) }.removed())
+    }
+
+    pub(super) fn keep_session(&self, response: &mut Response, secret: &Secret, until: Time) -> Result<(), Refused> {
+        set(response, &self.lasting(SESSION, secret.expose(), until))
+    }
+
+    pub(super) fn forget_session(&self, response: &mut Response) -> Result<(), Refused> {
+        set(response, &self.lasting(SESSION, "", self.ctx.now).removed())
+    }
+
+    fn lasting<'a>(&self, name: &'a str, value: &'a str, until: Time) -> SetCookie<'a> {
+        let seconds = until.micros_since(self.ctx.now).div_euclid(1_000_000).max(0);
+        SetCookie { max_age: Some(seconds), secure: self.is_https, ..SetCookie::new(name, value) }
+    }
+}
+
+/// A page, with what its form says about a refusal.
+pub(super) fn page(name: &str, context: Value, refusal: Option<&Refusal>) -> Result<Response, Refused> {
+    let html = page::render(name, context)?;
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (REFERRER_POLICY, SAME_ORIGIN)];
+    let mut response = (status, headers, Html(html)).into_response();
+    if let Some(refusal) = refusal {
+        error::write_retry(&mut response, refusal);
+    }
+    Ok(response)
+}
+
+fn set(response: &mut Response, cookie: &SetCookie<'_>) -> Result<(), Refused> {
+    let header = cookie.to_header().map_err(Error::internal)?;
+    response.headers_mut().append(SET_COOKIE, header);
+    Ok(())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a POST comes from a page of ours (login CSRF, security.md 36): its `Origin` is this host or the public
+/// address. Without an `Origin` it is no browser, or one that says `Sec-Fetch-Site: same-origin`.
+fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    match Origin::of(headers) {
+        Ok(Some(origin)) => {
+            let public = public_url.and_then(|url| {
+                let (scheme, rest) = url.split_once("://")?;
+                let host = rest.split('/').next()?;
+                Some(scheme.eq_ignore_ascii_case(origin.scheme) && origin.is_same_host(host))
+            });
+            public == Some(true) || text(headers, &HOST).is_some_and(|host| origin.is_same_host(host))
+        }
+        Ok(None) => headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin"),
+        Err(_) => false,
+    }
+}
+
+/// To the login page, by GET.
+pub(super) fn redirect() -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/login"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_own(lines: &[(&'static str, &str)], public_url: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        is_own_page(&headers, public_url)
+    }
+
+    #[test]
+    fn only_our_own_page_may_send_the_form() {
+        let host = ("host", "id.example.com");
+        for (lines, own) in [
+            (vec![host], true),
+            (vec![host, ("sec-fetch-site", "same-origin")], true),
+            (vec![host, ("origin", "https://id.example.com")], true),
+            (vec![host, ("origin", "https://id.example.com"), ("sec-fetch-site", "same-origin")], true),
+            (vec![host, ("sec-fetch-site", "cross-site")], false),
+            (vec![host, ("sec-fetch-site", "same-site")], false),
+            (vec![host, ("sec-fetch-site", "none")], false),
+            (vec![host, ("origin", "null")], false),
+            (vec![host, ("origin", "https://evil.com")], false),
+            (vec![host, ("origin", "https://id.example.com.evil.com")], false),
+            (vec![host, ("origin", "https://id.example.com:8443")], false),
+            (vec![host, ("origin", "https://id.example.com"), ("origin", "https://evil.com")], false),
+            (vec![("origin", "https://id.example.com")], false),
+        ] {
+            assert_eq!(is_own(&lines, None), own, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_that_renames_the_host_the_public_address_counts() {
+        let lines = [("host", "10.0.0.7:8080"), ("origin", "https://id.example.com")];
+        assert!(is_own(&lines, Some("https://id.example.com/auth")));
+        assert!(!is_own(&lines, Some("http://id.example.com")));
+        assert!(!is_own(&lines, Some("https://example.com")));
+        assert!(!is_own(&lines, None));
+    }
+}
