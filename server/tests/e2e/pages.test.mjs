@@ -15,11 +15,6 @@ after(async () => {
     await server?.stop();
 });
 
-/** Whether the server has no page at `path` yet; its tests are skipped. Remove this when /login is there. */
-async function isAbsent(path) {
-    return (await fetch(server.url + path)).status === 404;
-}
-
 /** A new page at `path`. Its answer must be a page, whole and with a policy of its own. */
 async function open(path, chromium = browser) {
     await chromium.forget();
@@ -67,8 +62,7 @@ for (const scripts of [true, false]) {
             chromium().assertClean();
         });
 
-        test('/login signs in and out', async (t) => {
-            if (await isAbsent('/login')) return t.skip('/login is not built yet');
+        test('/login signs in and out', async () => {
             const phone = scripts ? '+14255550130' : '+14255550131';
             const page = await open('/login', chromium());
             await login(page, phone, (code) => code);
@@ -82,8 +76,7 @@ for (const scripts of [true, false]) {
             chromium().assertClean();
         });
 
-        test('/login says that a code is wrong, and takes the right one then', async (t) => {
-            if (await isAbsent('/login')) return t.skip('/login is not built yet');
+        test('/login says that a code is wrong, and takes the right one then', async () => {
             const phone = scripts ? '+14255550132' : '+14255550133';
             const page = await open('/login', chromium());
             const code = await login(page, phone, wrong);
@@ -94,8 +87,7 @@ for (const scripts of [true, false]) {
             chromium().assertClean({ answers: [400, 401, 422] });
         });
 
-        test('/login says that a number is none', async (t) => {
-            if (await isAbsent('/login')) return t.skip('/login is not built yet');
+        test('/login says that a number is none', async () => {
             const page = await open('/login', chromium());
             await numberField(page).fill('+1425');
             await numberField(page).press('Enter');
