@@ -103,7 +103,6 @@ CREATE TABLE verifications (
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
 );
-CREATE INDEX verifications_by_expiry ON verifications (expires_at);
 
 -- What a requester holds, with its own attempts. verification_id is NULL for one that opens nothing.
 -- weight is what one guess costs the budget. A handle is live, moved (to a newer row) or used.
@@ -126,7 +125,6 @@ CREATE UNIQUE INDEX handles_live ON handles (hash) WHERE state = 'live';
 CREATE INDEX handles_by_verification ON handles (verification_id);
 CREATE INDEX handles_by_target ON handles (project_id, target, created_at);
 CREATE INDEX handles_by_user ON handles (project_id, user_id, created_at) WHERE user_id IS NOT NULL;
-CREATE INDEX handles_by_age ON handles (created_at);
 
 -- What a number did lately: sends of the day, cool-downs per purpose, wrong guesses in a row, last proof, and keyed
 -- hashes of the networks from which it was proved, 24 characters each, the newest first.

@@ -8,6 +8,12 @@ pub fn new(now: Time, random: &dyn Random) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid().to_string()
 }
 
+/// The lowest id that could have been made at `time`: ids are ordered by time, so it cuts off all older ones.
+pub fn floor(time: Time) -> String {
+    let millis = u64::try_from(time.micros() / 1_000).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string()
+}
+
 /// Whether `id` may name something a client chose: `^[a-zA-Z0-9][a-zA-Z0-9._-]{0,35}$` (contract nuvix §1.11).
 pub fn is_valid(id: &str) -> bool {
     id.len() <= 36
@@ -27,6 +33,14 @@ mod tests {
         let late = new(Time::from_micros(2_000_000), &random);
         assert!(early < late);
         assert!(is_valid(&early) && early.len() == 36);
+    }
+
+    #[test]
+    fn a_floor_is_above_all_older_ids_and_below_all_younger_ones() {
+        let random = SeededRandom::new(1);
+        let time = Time::from_micros(1_795_248_000_000_000);
+        assert!(new(time.plus_micros(-1_000), &random) < floor(time));
+        assert!(floor(time) <= new(time, &random));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{Effect, Job, OnCommit, Options, Retry, Tx};
 use crate::base::{Error, Result};
 
 /// The most transactions that share a commit. Past this the wait of the first outweighs the fsync saved.
-const GROUP: usize = 128;
+const GROUP: usize = 512;
 /// Idle read connections that are kept.
 const READERS: usize = 8;
 

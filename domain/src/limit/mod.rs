@@ -9,7 +9,7 @@ pub(crate) mod sql;
 use crate::args;
 use crate::base::time::DAY;
 use crate::base::{Ctx, Result, Time};
-use crate::db::{Row, Tx};
+use crate::db::{Kind, Row, Tx};
 
 /// What a number (or e-mail address) did lately.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +27,10 @@ pub struct Target {
 }
 
 impl Target {
+    fn new(now: Time) -> Self {
+        Self { day_at: now, day_sends: 0, failures: 0, cooldowns: send::Cooldowns::default(), converted_at: None }
+    }
+
     fn load(row: &Row<'_>) -> Result<Self> {
         Ok(Self {
             day_at: row.get(0)?,
@@ -41,8 +45,11 @@ impl Target {
 /// What the ledger has on `target`. Its row is locked until the end of the transaction, so that budgets of one number
 /// are never spent by two at once, whatever dialect and purpose.
 pub fn lock_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<Target> {
-    let found = tx.find(sql::LOCK_TARGET, args![&ctx.project, target, ctx.now], Target::load)?;
-    let mut found = found.ok_or_else(|| crate::base::Error::internal("no row of a target"))?;
+    let found = match tx.kind() {
+        Kind::Postgres => tx.find(sql::LOCK_TARGET_ON_POSTGRES, args![&ctx.project, target, ctx.now], Target::load)?,
+        Kind::Sqlite => find_target(tx, &ctx.project, target)?,
+    };
+    let mut found = found.unwrap_or_else(|| Target::new(ctx.now));
     if ctx.now.micros_since(found.day_at) >= DAY {
         found.day_at = ctx.now;
         found.day_sends = 0;
@@ -56,8 +63,11 @@ pub fn find_target(tx: &mut Tx<'_>, project: &str, target: &str) -> Result<Optio
 }
 
 /// Writes down that a message to `target` was decided on.
-pub fn store_target(tx: &mut Tx<'_>, project: &str, target: &str, state: &Target) -> Result<()> {
-    tx.push(sql::STORE_TARGET, args![state.day_at, state.day_sends, &state.cooldowns.to_text(), project, target])
+pub fn store_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, state: &Target) -> Result<()> {
+    tx.push(
+        sql::STORE_TARGET,
+        args![&ctx.project, target, state.day_at, state.day_sends, &state.cooldowns.to_text(), ctx.now],
+    )
 }
 
 /// Counts a wrong guess, of the number and of the project's hour.

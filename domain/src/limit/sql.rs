@@ -1,15 +1,19 @@
 //! The statements of this noun.
 
-/// Locks the row of a target until the end of the transaction, making it if there is none.
-pub(super) const LOCK_TARGET: &str =
+/// Locks the row of a target until the end of the transaction, making it if there is none. SQLite has one writer, and
+/// needs no lock.
+pub(super) const LOCK_TARGET_ON_POSTGRES: &str =
     "INSERT INTO targets (project_id, target, day_at, day_sends, failures, cooldowns, origins, converted_at, updated_at)
  VALUES ($1, $2, $3, 0, 0, '', '', NULL, $3)
  ON CONFLICT (project_id, target) DO UPDATE SET updated_at = excluded.updated_at
  RETURNING day_at, day_sends, failures, cooldowns, converted_at";
 pub(super) const FIND_TARGET: &str =
     "SELECT day_at, day_sends, failures, cooldowns, converted_at FROM targets WHERE project_id = $1 AND target = $2";
-pub(super) const STORE_TARGET: &str = "UPDATE targets SET day_at = $1, day_sends = $2, cooldowns = $3
- WHERE project_id = $4 AND target = $5";
+pub(super) const STORE_TARGET: &str =
+    "INSERT INTO targets (project_id, target, day_at, day_sends, failures, cooldowns, origins, converted_at, updated_at)
+ VALUES ($1, $2, $3, $4, 0, $5, '', NULL, $6)
+ ON CONFLICT (project_id, target) DO UPDATE SET day_at = excluded.day_at, day_sends = excluded.day_sends,
+  cooldowns = excluded.cooldowns, updated_at = excluded.updated_at";
 pub(super) const TARGET_FAILED: &str =
     "UPDATE targets SET failures = failures + 1 WHERE project_id = $1 AND target = $2";
 /// Below a hundred failures a proof by the code itself ends the row of them (NIST SP 800-63B §5.2.2).
@@ -43,7 +47,7 @@ pub(super) const PURGE_BUDGETS: &str = "DELETE FROM budgets WHERE window_at < $1
 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
-    LOCK_TARGET,
+    LOCK_TARGET_ON_POSTGRES,
     FIND_TARGET,
     STORE_TARGET,
     TARGET_FAILED,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::args;
 use crate::base::crypto::Label;
 use crate::base::time::{DAY, SECOND};
-use crate::base::{Ctx, Error, Phone, Result, Secret, Time};
+use crate::base::{Ctx, Error, Phone, Result, Secret, Time, id};
 use crate::db::{Kind, Row, Tx};
 
 /// The topic under which the worker learns that there is something to send.
@@ -353,7 +353,7 @@ pub fn list(tx: &mut Tx<'_>, project: &str, most: i64) -> Result<Vec<Entry>> {
 
 /// Removes, a thousand at a time, settled messages older than thirty days.
 pub fn purge(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
-    tx.exec(sql::PURGE, args![now.plus_micros(-30 * DAY)])
+    tx.exec(sql::PURGE, args![&id::floor(now.plus_micros(-30 * DAY))])
 }
 
 fn calling(ctx: &Ctx, provider: &str) -> Try {

@@ -48,7 +48,7 @@ pub(super) const LIST: &str =
     "SELECT id, project_id, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
  WHERE project_id = $1 ORDER BY id DESC LIMIT $2";
 pub(super) const PURGE: &str = "DELETE FROM messages WHERE id IN (
-  SELECT id FROM messages WHERE created_at < $1 AND settled_at IS NOT NULL LIMIT 1000)";
+  SELECT id FROM messages WHERE id < $1 AND settled_at IS NOT NULL ORDER BY id LIMIT 1000)";
 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[

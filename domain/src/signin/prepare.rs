@@ -158,7 +158,7 @@ fn refusal_of_mock(
         return Ok(Some((End::Refused, "the day's messages to this number are used up")));
     }
     ledger.cooldowns.start(purpose, ctx.now, &rules.resend_seconds, rules.lifetime_seconds);
-    limit::store_target(tx, &ctx.project, &verification.target, &ledger)?;
+    limit::store_target(tx, ctx, &verification.target, &ledger)?;
     Ok(None)
 }
 
@@ -171,7 +171,7 @@ fn account(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, claimed: &Claimed, pho
     if !auth.sign_up || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit) {
         return Ok(None);
     }
-    user::ensure_pending(tx, ctx, claimed.payload.wanted_user.as_deref(), phone).map(Some)
+    user::create_pending(tx, ctx, claimed.payload.wanted_user.as_deref(), phone).map(Some)
 }
 
 /// The length that fits in the person's budget too, and in a project under attack.

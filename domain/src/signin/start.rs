@@ -225,7 +225,7 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
         ledger.cooldowns.start(purpose, ctx.now, &input.rules.resend_seconds, input.rules.lifetime_seconds);
     }
     ledger.day_sends += 1;
-    limit::store_target(tx, &ctx.project, target, &ledger)?;
+    limit::store_target(tx, ctx, target, &ledger)?;
     Ok(Started::of(&handle, &holder.text))
 }
 

@@ -113,6 +113,29 @@ pub struct User {
 }
 
 impl User {
+    /// An account as `insert` makes it.
+    fn new(id: String, origin: Origin, phone: Option<&Phone>, now: Time) -> Self {
+        Self {
+            id,
+            origin: origin.name().to_owned(),
+            pending: origin == Origin::Flow,
+            blocked: false,
+            name: String::new(),
+            email: None,
+            email_verified: false,
+            phone: phone.cloned(),
+            phone_proof: PhoneProof::None,
+            phone_claim: None,
+            mfa: false,
+            labels: Vec::new(),
+            prefs: "{}".to_owned(),
+            proved_at: None,
+            signed_in_at: (origin == Origin::Anonymous).then_some(now),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The number to show: a claim stands in front of the number it is to replace.
     pub fn shown_phone(&self) -> Option<&Phone> {
         self.phone_claim.as_ref().or(self.phone.as_ref())
@@ -201,10 +224,14 @@ pub fn ensure_pending(tx: &mut Tx<'_>, ctx: &Ctx, wanted: Option<&str>, phone: &
     if let Some(user) = find_by_phone(tx, &ctx.project, phone)? {
         return Ok(user);
     }
-    // A number that another transaction took meanwhile is found in the last round.
+    create_pending(tx, ctx, wanted, phone)
+}
+
+/// Makes the pending account of a number that finds nobody, or gives the one that another transaction made meanwhile.
+pub fn create_pending(tx: &mut Tx<'_>, ctx: &Ctx, wanted: Option<&str>, phone: &Phone) -> Result<User> {
     for id in wanted.map(str::to_owned).into_iter().chain([ctx.id(), ctx.id()]) {
         if insert(tx, ctx, &id, Origin::Flow, Some(phone))? {
-            return get(tx, &ctx.project, &id);
+            return Ok(User::new(id, Origin::Flow, Some(phone), ctx.now));
         }
         if let Some(user) = find_by_phone(tx, &ctx.project, phone)? {
             return Ok(user);
@@ -219,7 +246,7 @@ pub fn create_anonymous(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<User> {
     if !insert(tx, ctx, &id, Origin::Anonymous, None)? {
         return Err(Code::UserExists.into());
     }
-    get(tx, &ctx.project, &id)
+    Ok(User::new(id, Origin::Anonymous, None, ctx.now))
 }
 
 fn insert(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, origin: Origin, phone: Option<&Phone>) -> Result<bool> {

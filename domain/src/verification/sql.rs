@@ -48,9 +48,9 @@ pub(super) const COUNT_HANDLES: &str = "SELECT COUNT(*) FROM handles WHERE verif
 pub(super) const RESERVED_BY_USER: &str = reserved!("user_id");
 
 pub(super) const PURGE: &str = "DELETE FROM verifications WHERE id IN (
-  SELECT id FROM verifications WHERE expires_at < $1 ORDER BY expires_at LIMIT 1000)";
+  SELECT id FROM verifications WHERE id < $1 AND expires_at < $2 ORDER BY id LIMIT 1000)";
 pub(super) const PURGE_HANDLES: &str = "DELETE FROM handles WHERE id IN (
-  SELECT id FROM handles WHERE created_at < $1 AND expires_at < $1 ORDER BY created_at LIMIT 1000)";
+  SELECT id FROM handles WHERE id < $1 AND expires_at < $2 ORDER BY id LIMIT 1000)";
 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[

@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use countersign_domain::base::crypto::Keys;
+use countersign_domain::base::crypto::{Keys, sha256};
 use countersign_domain::base::{Actor, Clock, Code, Ctx, Error, Phone, Random, Result, Secret, Time};
 use countersign_domain::db::{Db, Effect, Kind, Options};
 use countersign_domain::signin::{self, HandleKind, SignedIn, Start, Started};
-use countersign_domain::{limit, message, project, session, user};
+use countersign_domain::{limit, message, project, user};
 use countersign_send::Sender;
 use tokio::sync::Notify;
 
@@ -177,23 +177,30 @@ impl App {
         Ctx::system(self.clock.now(), Arc::clone(&self.random), Arc::clone(&self.keys), Arc::from(project))
     }
 
-    /// Who holds the session with this secret: from memory while this node hears of revocations in time.
-    pub async fn session(&self, ctx: &Ctx, secret: &Secret) -> Result<Option<Arc<Signed>>> {
-        let hash = session::hash(secret);
+    /// Who holds the session that a client shows: from memory while this node hears of revocations in time. `read` finds
+    /// the secret in `shown`, and the account that it must belong to if it says so; it is asked only the first time.
+    pub async fn session(
+        &self,
+        ctx: &Ctx,
+        shown: &str,
+        read: impl FnOnce(&str) -> Option<(Secret, Option<String>)>,
+    ) -> Result<Option<Arc<Signed>>> {
+        let key = sha256(shown.as_bytes());
         let fresh = ctx.now.micros() - self.fed_at.load(Ordering::Acquire) <= FRESH || self.db.kind() == Kind::Sqlite;
-        if fresh && let Some(signed) = self.sessions.find(&ctx.project, &hash, ctx.now) {
+        if fresh && let Some(signed) = self.sessions.find(&ctx.project, &key, ctx.now) {
             self.metrics.session_lookup(true);
             return Ok(Some(signed));
         }
         self.metrics.session_lookup(false);
+        let Some((secret, owner)) = read(shown) else { return Ok(None) };
         let ticket = self.sessions.ticket();
         let found = {
-            let (ctx, secret) = (ctx.clone(), secret.clone());
+            let ctx = ctx.clone();
             self.db.read(move |tx| signin::find_session(tx, &ctx, &secret)).await?
         };
-        Ok(found.map(|(session, user)| {
+        Ok(found.filter(|(_, user)| owner.is_none_or(|owner| owner == user.id)).map(|(session, user)| {
             let signed = Arc::new(Signed::new(session, user));
-            self.sessions.keep(&ctx.project, hash, &signed, &ticket);
+            self.sessions.keep(&ctx.project, key, &signed, &ticket);
             signed
         }))
     }
@@ -211,8 +218,7 @@ impl App {
                     let (count, started_at) = self
                         .db
                         .write(move |tx| {
-                            let key = data_encoding::HEXLOWER
-                                .encode(&countersign_domain::base::crypto::sha256(key.as_bytes()));
+                            let key = data_encoding::HEXLOWER.encode(&sha256(key.as_bytes()));
                             let spent = limit::add(tx, &ctx, &kind, &key, window, 1, 0)?;
                             Ok((spent.used, limit::window_at(ctx.now, window)))
                         })

@@ -105,7 +105,7 @@ async fn serve(global: &Global, args: &Args, config: Config) -> Done {
     }
     tokio::spawn(end_on_signal(stop.clone()));
 
-    let service = RequestIds::new(random, config.trusted_proxies.clone())
+    let service = RequestIds::new(&*random, config.trusted_proxies.clone())
         .layer(ServiceExt::<Request>::map_response(router::router(app.clone()), security::apply));
     listener::serve(listener, service, config.limits, stop.clone()).await;
     // Requests are answered; now what they put in the outbox.

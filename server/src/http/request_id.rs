@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -30,20 +31,10 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// A new id.
-    pub fn fresh(random: &dyn Random) -> Self {
+    fn of_number(number: u64) -> Self {
         let mut text = [0; MAX];
-        data_encoding::HEXLOWER.encode_mut(&random.bytes::<8>(), &mut text[..16]);
+        data_encoding::HEXLOWER.encode_mut(&number.to_be_bytes(), &mut text[..16]);
         Self { text, len: 16 }
-    }
-
-    /// The id that a trusted proxy gave, if it is harmless; else a new one.
-    pub fn of(peer: Option<Peer>, headers: &HeaderMap, trusted: &[Cidr], random: &dyn Random) -> Self {
-        headers
-            .get(X_REQUEST_ID)
-            .filter(|_| peer.is_some_and(|Peer(peer)| is_trusted(peer.ip(), trusted)))
-            .and_then(|value| Self::parse(value.as_bytes()))
-            .unwrap_or_else(|| Self::fresh(random))
     }
 
     fn parse(given: &[u8]) -> Option<Self> {
@@ -86,14 +77,32 @@ impl fmt::Debug for RequestId {
 pub struct RequestIds(Arc<Source>);
 
 struct Source {
-    random: Arc<dyn Random>,
+    /// An id names a request and guards nothing, so a random start and a count are enough.
+    start: u64,
+    count: AtomicU64,
     trusted: Vec<Cidr>,
+}
+
+impl Source {
+    /// The id that a trusted proxy gave, if it is harmless; else a new one.
+    fn id(&self, peer: Option<Peer>, headers: &HeaderMap) -> RequestId {
+        let given = if self.trusted.is_empty() { None } else { headers.get(X_REQUEST_ID) };
+        given
+            .filter(|_| peer.is_some_and(|Peer(peer)| is_trusted(peer.ip(), &self.trusted)))
+            .and_then(|value| RequestId::parse(value.as_bytes()))
+            .unwrap_or_else(|| {
+                // Steps of an odd number meet every number once; these are far apart (the golden ratio).
+                let step = self.count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                RequestId::of_number(self.start.wrapping_add(step))
+            })
+    }
 }
 
 impl RequestIds {
     /// Ids from `random`, or from `trusted` proxies.
-    pub fn new(random: Arc<dyn Random>, trusted: Vec<Cidr>) -> Self {
-        Self(Arc::new(Source { random, trusted }))
+    pub fn new(random: &dyn Random, trusted: Vec<Cidr>) -> Self {
+        let start = u64::from_be_bytes(random.bytes());
+        Self(Arc::new(Source { start, count: AtomicU64::new(0), trusted }))
     }
 }
 
@@ -128,8 +137,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let Source { random, trusted } = &*self.ids.0;
-        let id = RequestId::of(request.extensions().get().copied(), request.headers(), trusted, &**random);
+        let id = self.ids.0.id(request.extensions().get().copied(), request.headers());
         request.extensions_mut().insert(id);
         join(self.inner.call(request), ready(id)).map(stamp::<S::Error>)
     }
@@ -153,7 +161,7 @@ mod tests {
 
     async fn ask(peer: Option<&str>, given: Option<&str>) -> (String, String) {
         let router = Router::new().route("/", get(|Extension(id): Extension<RequestId>| async move { id.to_string() }));
-        let ids = RequestIds::new(Arc::new(SeededRandom::new(1)), vec!["10.0.0.0/8".parse().unwrap()]);
+        let ids = RequestIds::new(&SeededRandom::new(1), vec!["10.0.0.0/8".parse().unwrap()]);
         let mut request = Request::new(Body::empty());
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer.parse().unwrap()));

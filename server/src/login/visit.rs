@@ -112,7 +112,7 @@ impl Visit {
     pub(super) async fn signed(&self) -> Result<Option<Arc<Signed>>, Error> {
         match cookie::get(&self.headers, SESSION) {
             Some(secret) if !secret.is_empty() && secret.len() <= 256 => {
-                self.app.session(&self.ctx, &Secret::new(secret)).await
+                self.app.session(&self.ctx, secret, |secret| Some((Secret::new(secret), None))).await
             }
             Some(_) | None => Ok(None),
         }

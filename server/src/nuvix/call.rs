@@ -3,10 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, HOST, USER_AGENT};
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use countersign_domain::base::{Actor, Code, Ctx, Error, Secret, Time};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use super::cors::{self, Caller};
 use super::error::Failure;
 use super::params::{Body, Params};
+use super::sent::Sent;
 use super::{Flavour, HOURLY, Part, Route, Switch, write_hit};
 use crate::app::{App, Hosted, Signed};
 use crate::http::client::{self, client_address, is_https};
@@ -114,13 +116,12 @@ pub(super) async fn run(
     path_params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
-    let flavour = Flavour::of(request.headers());
+    let flavour = Sent::of(request.headers()).flavour();
     let now = app.clock.now();
     // Bytes that are no text name nothing.
     let Ok(path_params) = path_params else { return Failure::not_found().into_response(flavour, now) };
     let path_value = path_params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
     let mut marks = Marks::default();
-    let began = tokio::time::Instant::now();
     let answered = AssertUnwindSafe(checked(routes, path, &app, flavour, path_value, request, &mut marks));
     // A defect in one handler must not take the connection, with other people's requests, down.
     let mut response = match answered.catch_unwind().await {
@@ -128,7 +129,8 @@ pub(super) async fn run(
         Ok(Err(failure)) => failure.into_response(flavour, now),
         Err(_) => Failure::from(Error::internal("a handler panicked")).into_response(flavour, now),
     };
-    app.metrics.request(Dialect::Nuvix, response.status().as_u16(), began.elapsed());
+    let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
+    app.metrics.request(Dialect::Nuvix, response.status().as_u16(), Duration::from_micros(took));
     marks.write(response.headers_mut(), flavour);
     response
 }
@@ -136,11 +138,12 @@ pub(super) async fn run(
 /// Answers a request to a path that no route has.
 pub(crate) async fn unknown_route(State(app): State<App>, request: Request) -> Response {
     let headers = request.headers();
-    let flavour = Flavour::of(headers);
+    let sent = Sent::of(headers);
+    let flavour = sent.flavour();
     let mut marks = Marks { needs_fallback: app.dev.is_some(), ..Marks::default() };
     // A page of the project may read this answer as well.
     let arguments: Vec<_> = request.uri().query().map(|q| form::pairs(q).collect()).unwrap_or_default();
-    if let Ok(hosted) = hosted(&app, headers, &arguments).await {
+    if let Ok(hosted) = hosted(&app, &sent, &arguments).await {
         let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
         marks.caller = Caller::of(&app, &hosted, headers, host);
     }
@@ -163,7 +166,8 @@ async fn checked(
     let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
     let arguments: Vec<(String, String)> = parts.uri.query().map(|q| form::pairs(q).collect()).unwrap_or_default();
 
-    let hosted = hosted(app, headers, &arguments).await?;
+    let sent = Sent::of(headers);
+    let hosted = hosted(app, &sent, &arguments).await?;
     let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let caller = Caller::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
@@ -174,14 +178,13 @@ async fn checked(
     let is_foreign = caller.is_foreign();
     marks.caller = caller;
     let Some(route) = routes.iter().find(|r| r.method == parts.method) else { return Err(Failure::not_found()) };
-    if !matches!(header(headers, &["x-nuvix-mode", "x-appwrite-mode"]), None | Some("default" | "admin")) {
+    if !matches!(sent.mode(), None | Some("default" | "admin")) {
         return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_params", "The mode must be default or admin."));
     }
 
     let address = client_address(peer, headers, &app.trusted_proxies);
     let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
-    ctx.user_agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).map(|text| Arc::from(clip(text, 512)));
-    let identity = identify(app, &hosted, &ctx, headers, &arguments).await?;
+    let identity = identify(app, &hosted, &ctx, headers, &sent, &arguments).await?;
     ctx.actor = match &identity {
         Identity::Guest => Actor::Guest,
         Identity::Key(key) => Actor::Key(key.id.clone()),
@@ -196,7 +199,9 @@ async fn checked(
     let body = if parts.method == Method::GET {
         Body::Fields(serde_json::Map::new())
     } else {
-        ctx.locale = locale(app, headers);
+        // Nothing that is only read asks for these.
+        ctx.locale = locale(app, headers, &sent);
+        ctx.user_agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).map(|text| Arc::from(clip(text, 512)));
         let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
             Failure::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -248,24 +253,12 @@ async fn checked(
 
 const DEBUG_FALLBACK: HeaderName = HeaderName::from_static("x-debug-fallback");
 
-/// The first of `names` that is there; of several values the last comma-part counts (contract nuvix §1.2).
-fn header<'a>(headers: &'a HeaderMap, names: &[&str]) -> Option<&'a str> {
-    names
-        .iter()
-        .find_map(|name| headers.get_all(*name).iter().next_back())
-        .and_then(|v| v.to_str().ok())
-        .map(|text| text.rsplit(',').next().unwrap_or_default().trim())
-        .filter(|text| !text.is_empty())
-}
-
 fn argument<'a>(arguments: &'a [(String, String)], name: &str) -> Option<&'a str> {
     arguments.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
 }
 
-async fn hosted(app: &App, headers: &HeaderMap, arguments: &[(String, String)]) -> Result<Arc<Hosted>, Failure> {
-    let named = header(headers, &["x-nuvix-project", "x-appwrite-project"])
-        .or_else(|| argument(arguments, "project"))
-        .or(app.default_project.as_deref());
+async fn hosted(app: &App, sent: &Sent<'_>, arguments: &[(String, String)]) -> Result<Arc<Hosted>, Failure> {
+    let named = sent.project().or_else(|| argument(arguments, "project")).or(app.default_project.as_deref());
     match named {
         Some(id) => Ok(app.project(id).await?),
         None => Err(Code::ProjectNotFound.into()),
@@ -277,8 +270,8 @@ fn clip(text: &str, most: usize) -> &str {
 }
 
 /// The language of what is sent: the dialect's header, then `Accept-Language`.
-fn locale(app: &App, headers: &HeaderMap) -> Option<Arc<str>> {
-    if let Some(wanted) = header(headers, &["x-nuvix-locale", "x-appwrite-locale"]) {
+fn locale(app: &App, headers: &HeaderMap, sent: &Sent<'_>) -> Option<Arc<str>> {
+    if let Some(wanted) = sent.locale() {
         return Some(Arc::from(app.texts.choose(&[wanted])));
     }
     let accepted = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
@@ -309,12 +302,14 @@ async fn session(app: &App, ctx: &Ctx, encoded: &str) -> Result<Option<Arc<Signe
     if encoded.len() > 1_024 {
         return Ok(None);
     }
+    Ok(app.session(ctx, encoded, decode_session).await?)
+}
+
+fn decode_session(encoded: &str) -> Option<(Secret, Option<String>)> {
     // Browsers and SDKs differ in whether they escape the padding.
-    let encoded = encoded.replace("%3D", "=");
-    let Ok(json) = data_encoding::BASE64.decode(encoded.as_bytes()) else { return Ok(None) };
-    let Ok(Encoded { id, secret }) = serde_json::from_slice(&json) else { return Ok(None) };
-    let signed = app.session(ctx, &Secret::new(secret)).await?;
-    Ok(signed.filter(|s| s.user.id == id))
+    let json = data_encoding::BASE64.decode(encoded.replace("%3D", "=").as_bytes()).ok()?;
+    let Encoded { id, secret } = serde_json::from_slice(&json).ok()?;
+    Some((Secret::new(secret), Some(id)))
 }
 
 /// The names under which a project's cookie may be found; the first is Nuvix's, then Appwrite's with its twin.
@@ -327,26 +322,28 @@ async fn identify(
     hosted: &Hosted,
     ctx: &Ctx,
     headers: &HeaderMap,
+    sent: &Sent<'_>,
     arguments: &[(String, String)],
 ) -> Result<Identity, Failure> {
     let mut signed = None;
-    let names = cookie_names(&hosted.id);
     // A cookie that another of our clients left behind hides no good one.
-    for value in names.iter().filter_map(|name| cookie::get(headers, name)) {
-        if signed.is_none() {
-            signed = session(app, ctx, value).await?;
+    if headers.contains_key(COOKIE) {
+        for value in cookie_names(&hosted.id).iter().flat_map(|name| cookie::all(headers, name)) {
+            if signed.is_none() {
+                signed = session(app, ctx, value).await?;
+            }
         }
     }
     if signed.is_none()
-        && let Some(value) = header(headers, &["x-nuvix-session", "x-appwrite-session"])
+        && let Some(value) = sent.session()
     {
         signed = session(app, ctx, value).await?;
     }
     if signed.is_none()
-        && let Some(text) = headers.get("x-fallback-cookies").and_then(|v| v.to_str().ok())
+        && let Some(text) = sent.fallback
         && let Ok(serde_json::Value::Object(cookies)) = serde_json::from_str(clip(text, 4_096))
     {
-        for value in names.iter().filter_map(|name| cookies.get(name)?.as_str()) {
+        for value in cookie_names(&hosted.id).iter().filter_map(|name| cookies.get(name)?.as_str()) {
             if signed.is_none() {
                 signed = session(app, ctx, value).await?;
             }
@@ -354,7 +351,7 @@ async fn identify(
     }
     let mut identity = signed.map_or(Identity::Guest, Identity::Session);
 
-    if let Some(token) = header(headers, &["x-nuvix-jwt", "x-appwrite-jwt"]) {
+    if let Some(token) = sent.jwt() {
         if matches!(identity, Identity::Session(_)) {
             return Err(Failure::new(
                 StatusCode::FORBIDDEN,
@@ -365,7 +362,7 @@ async fn identify(
         identity = by_jwt(app, hosted, ctx, token).await?;
     }
 
-    let key = header(headers, &["x-nuvix-key", "x-appwrite-key"]).or_else(|| argument(arguments, "apikey"));
+    let key = sent.key().or_else(|| argument(arguments, "apikey"));
     if let Some(secret) = key {
         if !matches!(identity, Identity::Guest) {
             return Err(Failure::new(

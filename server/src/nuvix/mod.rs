@@ -11,6 +11,7 @@ mod health;
 mod locale;
 mod openapi;
 mod params;
+mod sent;
 mod session;
 mod token;
 mod wire;
@@ -43,16 +44,6 @@ enum Flavour {
 }
 
 impl Flavour {
-    /// By the prefix of the caller's headers.
-    fn of(headers: &HeaderMap) -> Self {
-        let nuvix = headers.contains_key("x-nuvix-project")
-            || (!headers.contains_key("x-appwrite-project")
-                && ["x-nuvix-key", "x-nuvix-session", "x-nuvix-jwt", "x-nuvix-response-format"]
-                    .iter()
-                    .any(|name| headers.contains_key(*name)));
-        if nuvix { Self::Nuvix } else { Self::Appwrite }
-    }
-
     /// A text that may be unset: null for Nuvix, empty for Appwrite.
     fn unset(self, value: Option<String>) -> Option<String> {
         match self {
