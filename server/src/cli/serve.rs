@@ -147,18 +147,14 @@ fn welcome(facts: &Facts) -> String {
            inbox     {inbox_url}\n  \
            API       {url}/docs\n  \
            login     {login}\n  \
-           console   {console} ({email}, password {password})\n  \
            API key   {api_key}\n\
          \n\
          Send a code to a number (no SMS goes out; it is in the inbox):\n  \
            curl {url}/v1/account/tokens/phone {header} \\\n    \
-             -d '{{\"userId\": \"newcomer\", \"phone\": \"+14255550123\"}}'\n\
-         Sign in with it:\n  \
+             -d '{{\"userId\": \"unique()\", \"phone\": \"+14255550123\"}}'\n\
+         Sign in with the userId of the answer and the code of the message:\n  \
            curl {url}/v1/account/sessions/token {header} \\\n    \
-             -d '{{\"userId\": \"newcomer\", \"secret\": \"CODE\"}}'\n",
+             -d '{{\"userId\": \"USER_ID\", \"secret\": \"CODE\"}}'\n",
         login = facts.login_url,
-        console = facts.console_url,
-        email = facts.admin.email,
-        password = facts.admin.password,
     )
 }

@@ -15,6 +15,7 @@ mod dev;
 mod health;
 mod limit;
 mod outbox;
+mod readme;
 mod route;
 mod session;
 mod signin;
