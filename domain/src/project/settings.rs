@@ -366,6 +366,7 @@ impl Settings {
             return Err(Error::invalid("sms.providers", "timeoutSeconds must be from 1 to 60"));
         }
         self.check_mock_numbers()?;
+        self.check_credentials()?;
         range("nevr.expiresIn", self.nevr.expires_in, 30, 3_600)?;
         range("nevr.otpLength", self.nevr.otp_length, 4, 10)?;
         if let RateLimit::On { window, max } = self.nevr.rate_limit {
@@ -374,6 +375,23 @@ impl Settings {
         }
         range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
         range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)
+    }
+
+    /// What stands for a hidden credential keeps a stored one; where there is none it would be taken for the credential.
+    fn check_credentials(&self) -> Result<()> {
+        let providers = serde_json::to_value(&self.sms.providers).map_err(Error::internal)?;
+        for (n, provider) in providers.as_array().into_iter().flatten().enumerate() {
+            let account = provider.get("account").and_then(Json::as_object).into_iter().flatten();
+            if let Some((key, _)) = account.into_iter().find(|(_, value)| *value == HIDDEN) {
+                return Err(Error::invalid(
+                    format!("sms.providers[{n}].account.{key}"),
+                    format!(
+                        "holds {HIDDEN:?}, and no provider of this name has one to keep: give the credential itself"
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Contract nuvix §3.1: at most ten, each number once.

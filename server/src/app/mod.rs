@@ -65,6 +65,8 @@ pub struct Inner {
     pub default_project: Option<String>,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
+    /// Whether each request is a line in the log.
+    pub log_requests: bool,
     /// When this node last read the ledger of revocations.
     fed_at: AtomicI64,
 }
@@ -101,6 +103,8 @@ pub struct Parts {
     pub default_project: Option<String>,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
+    /// Whether each request is a line in the log.
+    pub log_requests: bool,
 }
 
 impl App {
@@ -140,6 +144,7 @@ impl App {
             public_url: parts.public_url,
             default_project: parts.default_project,
             body_bytes: parts.body_bytes,
+            log_requests: parts.log_requests,
             fed_at: AtomicI64::new(now.micros()),
         }));
         Ok(app)

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use countersign_domain::base::{Code, Error, Result as DomainResult};
+use countersign_domain::base::{Code, Error};
 use countersign_domain::message::Account;
-use countersign_domain::project::{self, HIDDEN, Platform, Project, Settings};
+use countersign_domain::project::{self, Platform, Project, Settings};
 use countersign_domain::{signin, user};
 use serde_json::{Map, Value as Json, json};
 
@@ -15,7 +15,7 @@ use super::Global;
 use super::open::{Store, block_on};
 use super::out::{self, Done, Problem};
 use crate::dev;
-use crate::text::{SMS_PURPOSES, check_override};
+use crate::text;
 
 /// What to do with projects.
 #[derive(clap::Subcommand, Debug)]
@@ -133,7 +133,9 @@ pub(super) fn run(global: &Global, command: Command) -> Done {
 
 async fn create(global: &Global, id: String, name: String, set: Vec<Assignment>) -> Done {
     let unquoted = set.iter().any(|a| a.unquoted);
-    let settings = Settings::default().merged(&patch(json!({}), set)).and_then(checked);
+    let settings = Settings::default()
+        .merged(&patch(json!({}), set))
+        .and_then(|settings| text::check_settings(&settings).map(|()| settings));
     let settings = settings.map_err(|error| not_set(&error, &id, unquoted))?;
     let store = Store::open(global).await?;
     let (ctx, wanted) = (store.ctx(&id), id.clone());
@@ -222,7 +224,7 @@ async fn change(global: &Global, id: String, set: Vec<Assignment>, file: Option<
     let written = store.db.write(move |tx| {
         let before = project::get(tx, &ctx.keys, &wanted)?;
         let after = project::update(tx, &ctx, &wanted, name.as_deref(), &patch)?;
-        checked(after.settings.clone())?;
+        text::check_settings(&after.settings)?;
         Ok((before, after))
     });
     let (before, after) = written.await.map_err(|error| not_set(&error, &id, unquoted))?;
@@ -488,33 +490,6 @@ fn read(path: &Path) -> Result<Json, Problem> {
         Some(settings) if settings.is_object() => settings.take(),
         _ => json,
     })
-}
-
-/// The settings, if what only this crate can judge is right as well.
-fn checked(settings: Settings) -> DomainResult<Settings> {
-    for (name, template) in &settings.sms.templates {
-        let field = || format!("sms.templates.{name}");
-        let purpose = name.split('.').next().unwrap_or_default();
-        if !SMS_PURPOSES.contains(&purpose) {
-            let known = SMS_PURPOSES.join(", ");
-            return Err(Error::invalid(field(), format!("there are texts for {known}, each also as PURPOSE.LOCALE")));
-        }
-        check_override(template).map_err(|error| Error::invalid(field(), error.to_string()))?;
-    }
-    let providers = serde_json::to_value(&settings.sms.providers).map_err(Error::internal)?;
-    for (n, provider) in providers.as_array().into_iter().flatten().enumerate() {
-        for (key, value) in provider["account"].as_object().into_iter().flatten() {
-            if value == HIDDEN {
-                return Err(Error::invalid(
-                    format!("sms.providers[{n}].account.{key}"),
-                    format!(
-                        "holds {HIDDEN:?}, and no provider of this name has one to keep: give the credential itself"
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(settings)
 }
 
 /// Each setting by its dotted key.

@@ -85,6 +85,7 @@ async fn serve(global: &Global, args: &Args, config: Config) -> Done {
         public_url: config.public_url.clone(),
         default_project: config.default_project.clone().or_else(|| args.dev.then(|| dev::PROJECT.to_owned())),
         body_bytes: config.limits.body_bytes,
+        log_requests: config.log.requests,
     })
     .await?;
     countersign_domain::base::phone::warm_up();

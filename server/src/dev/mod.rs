@@ -28,6 +28,7 @@ pub use inbox::{Inbox, Message};
 
 use crate::app::App;
 use crate::http::origin::{Origin, is_loopback_host};
+use crate::text;
 
 /// The parts of `--dev`.
 #[derive(Clone)]
@@ -139,7 +140,14 @@ async fn reset(State(app): State<App>) -> Response {
 
 async fn settings(State(app): State<App>, Json(body): Json<Value>) -> Response {
     let ctx = app.system_ctx(PROJECT);
-    let changed = app.db.write(move |tx| project::update(tx, &ctx, PROJECT, None, &body)).await;
+    let changed = app
+        .db
+        .write(move |tx| {
+            let project = project::update(tx, &ctx, PROJECT, None, &body)?;
+            text::check_settings(&project.settings)?;
+            Ok(project)
+        })
+        .await;
     match changed.and_then(|project| project.settings.shown()) {
         Ok(shown) => Json(shown).into_response(),
         Err(error) => failed(&error),

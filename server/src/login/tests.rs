@@ -58,6 +58,7 @@ impl World {
             public_url: None,
             default_project: Some(dev::PROJECT.to_owned()),
             body_bytes: 65_536,
+            log_requests: false,
         })
         .await
         .unwrap();

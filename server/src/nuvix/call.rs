@@ -30,6 +30,7 @@ use crate::http::form;
 use crate::http::limit::{Hit, Rule};
 use crate::http::listener::Peer;
 use crate::http::metrics::Dialect;
+use crate::http::request_id::RequestId;
 use crate::text::parse_accept_language;
 
 /// A call that has passed every check but the handler's own.
@@ -122,15 +123,24 @@ pub(super) async fn run(
     let Ok(path_params) = path_params else { return Failure::not_found().into_response(flavour, now) };
     let path_value = path_params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
     let mut marks = Marks::default();
+    let method = request.method().clone();
+    let id = request.extensions().get::<RequestId>().copied();
     let answered = AssertUnwindSafe(checked(routes, path, &app, flavour, path_value, request, &mut marks));
     // A defect in one handler must not take the connection, with other people's requests, down.
-    let mut response = match answered.catch_unwind().await {
-        Ok(Ok(response)) => response,
-        Ok(Err(failure)) => failure.into_response(flavour, now),
-        Err(_) => Failure::from(Error::internal("a handler panicked")).into_response(flavour, now),
-    };
+    let answer = answered.catch_unwind().await;
+    let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
+    if let Err(Failure { detail: Some(detail), kind, .. }) = &answer {
+        let request = id.as_ref().map_or("", RequestId::as_str);
+        tracing::error!(request, %method, path, kind, detail, "a request failed");
+    }
+    let mut response = answer.unwrap_or_else(|failure| failure.into_response(flavour, now));
+    let status = response.status().as_u16();
     let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
-    app.metrics.request(Dialect::Nuvix, response.status().as_u16(), Duration::from_micros(took));
+    app.metrics.request(Dialect::Nuvix, status, Duration::from_micros(took));
+    if app.log_requests {
+        let request = id.as_ref().map_or("", RequestId::as_str);
+        tracing::info!(request, %method, path, status, micros = took, "request");
+    }
     marks.write(response.headers_mut(), flavour);
     response
 }

@@ -17,16 +17,18 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(super) struct Failure {
     pub status: StatusCode,
     pub kind: &'static str,
-    pub message: String,
+    pub message: Box<str>,
     /// One text per field that is wrong.
     pub fields: Vec<String>,
     pub hit: Option<Hit>,
     pub retry_at: Option<Time>,
+    /// What the log should know and the client should not.
+    pub detail: Option<Box<str>>,
 }
 
 impl Failure {
-    pub(super) fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into(), fields: Vec::new(), hit: None, retry_at: None }
+    pub(super) fn new(status: StatusCode, kind: &'static str, message: impl Into<Box<str>>) -> Self {
+        Self { status, kind, message: message.into(), fields: Vec::new(), hit: None, retry_at: None, detail: None }
     }
 
     /// Values that are not acceptable, each text naming its field.
@@ -43,7 +45,7 @@ impl Failure {
         )
     }
 
-    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+    pub(super) fn bad_request(message: impl Into<Box<str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "general_bad_request", message)
     }
 
@@ -60,12 +62,9 @@ impl Failure {
 
     /// The answer, in the flavour of the caller.
     pub(super) fn into_response(self, flavour: Flavour, now: Time) -> Response {
-        if self.status.is_server_error() && self.status != StatusCode::NOT_IMPLEMENTED {
-            tracing::warn!(kind = self.kind, status = self.status.as_u16(), "a request failed");
-        }
         let listed = flavour == Flavour::Nuvix && !self.fields.is_empty();
         let body = Body {
-            message: if listed { Message::List(self.fields) } else { Message::Text(self.message) },
+            message: if listed { Message::List(self.fields) } else { Message::Text(self.message.into()) },
             code: self.status.as_u16(),
             // Stock Nuvix has one type for all that does not validate.
             kind: if listed { "general_bad_request" } else { self.kind },
@@ -118,22 +117,22 @@ impl From<Error> for Failure {
         use StatusCode as S;
         let failure = |status, kind, message: &str| Self::new(status, kind, message);
         match &error.code {
-            Code::Internal | Code::KeyFileMismatch => {
-                tracing::error!(%error, "a request failed");
-                failure(
+            Code::Internal | Code::KeyFileMismatch => Self {
+                detail: Some(error.to_string().into()),
+                ..failure(
                     S::INTERNAL_SERVER_ERROR,
                     "general_server_error",
                     "An internal error happened. It is in the server's log.",
                 )
-            }
-            Code::StoreUnavailable => {
-                tracing::error!(%error, "the store failed");
-                failure(
+            },
+            Code::StoreUnavailable => Self {
+                detail: Some(error.to_string().into()),
+                ..failure(
                     S::SERVICE_UNAVAILABLE,
                     "general_server_error",
                     "The server cannot reach its database. Nothing was changed; try again.",
                 )
-            }
+            },
             Code::InvalidValue { field, reason } => Self::invalid(vec![format!("Invalid `{field}` param: {reason}")]),
             Code::ProjectNotFound => failure(
                 S::NOT_FOUND,

@@ -12,6 +12,8 @@ mod tests;
 
 use std::fmt;
 
+use countersign_domain::base::Error;
+use countersign_domain::project::Settings;
 use countersign_send::sms::segments::segments;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -26,6 +28,20 @@ pub const DEFAULT_LOCALE: &str = "en";
 
 /// What an SMS can be for: the names of `verification::Purpose` that go out by SMS.
 pub const SMS_PURPOSES: [&str; 6] = ["sign-in", "verify-phone", "change-phone", "remove-phone", "mfa", "recovery"];
+
+/// Whether the project's own texts can be used: what only this room can judge of its settings.
+pub fn check_settings(settings: &Settings) -> Result<(), Error> {
+    for (name, template) in &settings.sms.templates {
+        let field = || format!("sms.templates.{name}");
+        let purpose = name.split('.').next().unwrap_or_default();
+        if !SMS_PURPOSES.contains(&purpose) {
+            let known = SMS_PURPOSES.join(", ");
+            return Err(Error::invalid(field(), format!("there are texts for {known}, each also as PURPOSE.LOCALE")));
+        }
+        check_override(template).map_err(|error| Error::invalid(field(), error.to_string()))?;
+    }
+    Ok(())
+}
 
 /// The built-in locales with their files.
 macro_rules! locales {

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use countersign_domain::base::Random;
 use countersign_domain::base::random::SeededRandom;
 use countersign_domain::db::Kind;
@@ -264,4 +265,41 @@ fn the_line_that_binds_a_code_to_a_site_comes_from_the_settings_alone() {
     let body = server.inbox(PHONE)[0]["body"].as_str().unwrap().to_owned();
     assert!(body.ends_with(&format!("\n@login.example.com #{code}")), "{body:?}");
     assert!(body.starts_with("Acme: ") && !body.contains("evil"), "{body:?}");
+}
+
+/// Twilio's signature: HMAC-SHA-1 under the auth token, over the address and the sorted parameters.
+fn signed_by_twilio(url: &str, form: &[(&str, &str)]) -> String {
+    let mut text = url.to_owned();
+    let mut sorted = form.to_vec();
+    sorted.sort_unstable();
+    for (name, value) in sorted {
+        text.push_str(name);
+        text.push_str(value);
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"tw1l10-t0ken");
+    data_encoding::BASE64.encode(hmac::sign(&key, text.as_bytes()).as_ref())
+}
+
+#[test]
+fn a_signed_receipt_says_that_the_message_arrived_and_a_forged_one_says_nothing() {
+    let home = Home::new(Kind::Sqlite);
+    let server = Server::with(&home, &[("COUNTERSIGN_PUBLIC_URL", "https://id.example.com")]);
+    let twilio = Twilio::started(Mood::Fine);
+    through(&server, &[twilio.provider("main")]);
+    server.ask("owner", PHONE).send().expect(201);
+    eventually("the message is sent", || home.message_to(PHONE).filter(|m| m.state == "sent"));
+    let asked = twilio.asked_for(PHONE);
+    assert_eq!(asked[0].callback, "https://id.example.com/webhooks/sms/demo");
+
+    let sid = format!("SM{:032}", 1);
+    let form = [("MessageSid", sid.as_str()), ("MessageStatus", "delivered")];
+    let body = format!("MessageSid={sid}&MessageStatus=delivered");
+    let receipt = |signature: &str| {
+        let call = server.call("POST", "/webhooks/sms/demo").header("X-Twilio-Signature", signature);
+        call.body("application/x-www-form-urlencoded", body.clone()).send()
+    };
+    receipt(&signed_by_twilio("https://evil.example.com/webhooks/sms/demo", &form)).expect(403);
+    assert_eq!(home.message_to(PHONE).unwrap().state, "sent");
+    receipt(&signed_by_twilio("https://id.example.com/webhooks/sms/demo", &form)).expect(204);
+    assert_eq!(home.message_to(PHONE).unwrap().state, "delivered");
 }

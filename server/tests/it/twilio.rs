@@ -26,6 +26,8 @@ pub enum Mood {
 pub struct Asked {
     pub to: String,
     pub text: String,
+    /// Where it is to report delivery.
+    pub callback: String,
 }
 
 impl Asked {
@@ -146,7 +148,7 @@ fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
     let field = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let number = {
         let mut asked = shared.asked.lock().unwrap();
-        asked.push(Asked { to: field("To"), text: field("Body") });
+        asked.push(Asked { to: field("To"), text: field("Body"), callback: field("StatusCallback") });
         asked.len()
     };
     // Providers repeat in their errors what they were given.
