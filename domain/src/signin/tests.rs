@@ -1,4 +1,4 @@
-//! The rules of signing in by phone (design.md §2), each with a sentence of its own.
+//! The rules of signing in by phone, each with a sentence of its own.
 
 mod account;
 mod budget;

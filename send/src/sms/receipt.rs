@@ -1,4 +1,4 @@
-//! Delivery receipts: is one really from the provider, and what does it say? (security 49)
+//! Delivery receipts: is one really from the provider, and what does it say?
 //!
 //! A receipt carries no secret and says the same however often it comes, so replays are harmless once the caller lets
 //! `Delivered` and `Failed` be final.

@@ -1,4 +1,4 @@
-// Phone sign-in with the newest `appwrite` client, called the way the guide (seed 000) calls it.
+// Phone sign-in with the newest `appwrite` client, called the way the guide calls it.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
