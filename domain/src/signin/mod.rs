@@ -53,6 +53,8 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[std::sync::Arc<Project>]) -
 pub fn forget_sealed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
     token::forget_keys(tx)?;
     message::bury_all(tx, ctx.now)?;
+    // Kept answers are sealed too; a retry is answered anew.
+    tx.exec(sql::PURGE_IDEMPOTENT, args![ctx.now.plus_micros(DAY)])?;
     project::forget_providers(tx, ctx)
 }
 

@@ -5,7 +5,7 @@ use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::SystemClock;
 use countersign_domain::base::{Clock as _, Ctx};
 use countersign_domain::db::{Db, Options};
-use countersign_domain::signin;
+use countersign_domain::{project, signin};
 use std::sync::Arc;
 
 use super::Global;
@@ -42,6 +42,13 @@ pub(super) fn run(global: &Global, command: &Command) -> Done {
         up_to_date(&db, clock.now()).await?;
         let master = keyfile::load_or_create(&config.key_file, &*random)?;
         let ctx = Ctx::system(clock.now(), random, Arc::new(Keys::from_master(&master)?), Arc::from(""));
+        let opens = db.read({
+            let keys = Arc::clone(&ctx.keys);
+            move |tx| Ok(project::count(tx)? > 0 && project::list(tx, &keys).is_ok())
+        });
+        if opens.await? {
+            return Err(Problem::new("this key file opens the database: nothing is lost, and nothing was changed"));
+        }
         let projects = db.write(move |tx| signin::forget_sealed(tx, &ctx)).await?;
         if global.json {
             return out::json(&serde_json::json!({ "projects": projects }));
