@@ -21,6 +21,14 @@ pub enum Label {
     SigningKey,
     /// The demo project's API key and passwords.
     Demo,
+    /// Password hashes.
+    Password,
+    /// Seeds of authenticator apps.
+    Authenticator,
+    /// Recovery codes: their MACs, and the copy that can be read for a while.
+    RecoveryCode,
+    /// The chain of audit events.
+    Audit,
 }
 
 impl Label {
@@ -32,6 +40,10 @@ impl Label {
             Self::Provider => b"countersign/provider/1",
             Self::SigningKey => b"countersign/signing-key/1",
             Self::Demo => b"countersign/demo/1",
+            Self::Password => b"countersign/password/1",
+            Self::Authenticator => b"countersign/authenticator/1",
+            Self::RecoveryCode => b"countersign/recovery-code/1",
+            Self::Audit => b"countersign/audit/1",
         }
     }
 }
@@ -74,7 +86,14 @@ impl Keys {
         let mut context = match label {
             Label::VerificationCode => hmac::Context::with_key(&self.code),
             Label::KnownOrigin => hmac::Context::with_key(&self.origin),
-            Label::Message | Label::Provider | Label::SigningKey | Label::Demo => {
+            Label::Message
+            | Label::Provider
+            | Label::SigningKey
+            | Label::Demo
+            | Label::Password
+            | Label::Authenticator
+            | Label::RecoveryCode
+            | Label::Audit => {
                 let key = expand::<32>(&self.master, label)?;
                 hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
             }

@@ -58,6 +58,44 @@ pub enum Code {
     PhoneTaken,
     /// No session has this id.
     SessionNotFound,
+    /// No e-mail provider is set up.
+    NoEmailProvider,
+    /// The e-mail or the password is wrong.
+    InvalidCredentials,
+    /// The new password was used before.
+    PasswordRecentlyUsed,
+    /// The new password holds data of its user.
+    PasswordPersonalData,
+    /// Another account has this e-mail address.
+    EmailTaken,
+    /// The account has no e-mail address.
+    EmailNotFound,
+    /// The account's e-mail address is not verified.
+    EmailNotVerified,
+    /// The account's e-mail address is verified already.
+    EmailAlreadyVerified,
+    /// The account has no phone number.
+    PhoneNotFound,
+    /// The account's phone number is not verified.
+    PhoneNotVerified,
+    /// The account's phone number is verified already.
+    PhoneAlreadyVerified,
+    /// A link may not lead to this address.
+    UrlNotAllowed,
+    /// The account has no such authenticator.
+    AuthenticatorNotFound,
+    /// The account's authenticator is verified already.
+    AuthenticatorAlreadyVerified,
+    /// The account has recovery codes already.
+    RecoveryCodesExist,
+    /// The account has no recovery codes.
+    RecoveryCodesNotFound,
+    /// The session needs a second factor first.
+    MoreFactorsRequired,
+    /// A second factor must have been proved in the session lately.
+    ChallengeRequired,
+    /// The challenge would prove what the session began with.
+    UselessChallenge,
 }
 
 impl Code {
@@ -84,6 +122,25 @@ impl Code {
             Self::SignUpDisabled => "sign-up-disabled",
             Self::PhoneTaken => "phone-taken",
             Self::SessionNotFound => "session-not-found",
+            Self::NoEmailProvider => "no-email-provider",
+            Self::InvalidCredentials => "invalid-credentials",
+            Self::PasswordRecentlyUsed => "password-recently-used",
+            Self::PasswordPersonalData => "password-personal-data",
+            Self::EmailTaken => "email-taken",
+            Self::EmailNotFound => "email-not-found",
+            Self::EmailNotVerified => "email-not-verified",
+            Self::EmailAlreadyVerified => "email-already-verified",
+            Self::PhoneNotFound => "phone-not-found",
+            Self::PhoneNotVerified => "phone-not-verified",
+            Self::PhoneAlreadyVerified => "phone-already-verified",
+            Self::UrlNotAllowed => "url-not-allowed",
+            Self::AuthenticatorNotFound => "authenticator-not-found",
+            Self::AuthenticatorAlreadyVerified => "authenticator-already-verified",
+            Self::RecoveryCodesExist => "recovery-codes-exist",
+            Self::RecoveryCodesNotFound => "recovery-codes-not-found",
+            Self::MoreFactorsRequired => "more-factors-required",
+            Self::ChallengeRequired => "challenge-required",
+            Self::UselessChallenge => "useless-challenge",
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What every room shares: time, randomness, ids, secrets, phone numbers, the one list of error codes.
+//! What every room shares: time, randomness, ids, secrets, phone numbers, e-mail addresses, the one list of error codes.
 
 mod context;
 pub mod crypto;
+pub mod email;
 pub mod error;
 pub mod id;
 pub mod phone;
@@ -12,6 +13,7 @@ pub mod testing;
 pub mod time;
 
 pub use context::{Actor, Ctx};
+pub use email::{Email, EmailError};
 pub use error::{Code, Error, Result};
 pub use phone::{Phone, PhoneError};
 pub use random::Random;

@@ -17,8 +17,14 @@ pub struct Migration {
 }
 
 /// All steps, in order.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "start", sql: include_str!("../../migrations/0001_start.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "start", sql: include_str!("../../migrations/0001_start.sql") },
+    Migration {
+        version: 2,
+        name: "password_email_mfa",
+        sql: include_str!("../../migrations/0002_password_email_mfa.sql"),
+    },
+];
 
 /// A step and whether the database has it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! One row of an answer, from either driver.
 
-use crate::base::{Error, Phone, Result, Time};
+use crate::base::{Email, Error, Phone, Result, Time};
 
 /// A row of an answer.
 pub enum Row<'r> {
@@ -78,5 +78,17 @@ impl Column for Phone {
 impl Column for Option<Phone> {
     fn read(row: &Row<'_>, index: usize) -> Result<Self> {
         Ok(row.get::<Option<String>>(index)?.map(Phone::from_stored))
+    }
+}
+
+impl Column for Email {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self> {
+        row.get(index).map(Email::from_stored)
+    }
+}
+
+impl Column for Option<Email> {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self> {
+        Ok(row.get::<Option<String>>(index)?.map(Email::from_stored))
     }
 }

@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 
-use crate::base::{Phone, Time};
+use crate::base::{Email, Phone, Time};
 
 /// A parameter.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,7 @@ from! {
     &'a str => |v| Value::Text(v),
     &'a String => |v| Value::Text(v),
     &'a Phone => |v| Value::Text(v.as_e164()),
+    &'a Email => |v| Value::Text(v.as_str()),
     &'a [u8] => |v| Value::Bytes(v),
     &'a Vec<u8> => |v| Value::Bytes(v),
     &'a [u8; 32] => |v| Value::Bytes(v),

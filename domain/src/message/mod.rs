@@ -9,7 +9,9 @@ pub(crate) mod sql;
 mod tests;
 mod types;
 
-pub use types::{Account, Credential, Delivery, Outcome, Provider, Receipt, Sms};
+pub use types::{
+    Account, Credential, Delivery, Mail, MailAccount, MailProvider, MailSecurity, Outcome, Provider, Receipt, Sms,
+};
 
 use serde::{Deserialize, Serialize};
 

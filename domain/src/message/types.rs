@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Phone, Secret};
+use crate::base::{Email, Phone, Secret};
 
 /// One SMS, ready for a provider.
 #[derive(Clone, Debug)]
@@ -25,6 +25,35 @@ pub struct Sms {
     pub user: Option<String>,
     /// Where the provider is to report delivery, if the server's address is known.
     pub receipt_url: Option<String>,
+}
+
+/// One e-mail, ready for a provider.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The message's id, the same over all tries and providers.
+    pub id: String,
+    /// The project's id.
+    pub project: String,
+    /// Where it goes.
+    pub to: Email,
+    /// The name of the sender, if the provider's settings give none.
+    pub brand: String,
+    /// The subject: one line.
+    pub subject: String,
+    /// The whole text.
+    pub text: Secret,
+    /// The same as HTML.
+    pub html: Secret,
+    /// The code in the text.
+    pub code: Option<Secret>,
+    /// The link in the text.
+    pub link: Option<Secret>,
+    /// What the text is for, as in `verification::Purpose::name`, or the name of a notice.
+    pub template: String,
+    /// The language of the text (BCP 47).
+    pub locale: String,
+    /// The account that the message is about, once it is known.
+    pub user: Option<String>,
 }
 
 /// What became of one call to one provider.
@@ -155,6 +184,75 @@ impl Account {
             Self::Telesign { .. } => "telesign",
             Self::Textmagic { .. } => "textmagic",
             Self::Http { .. } => "http",
+        }
+    }
+}
+
+/// An e-mail provider of a project: its name there, the sender, its kind and credentials. Stored under AEAD.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MailProvider {
+    /// The name by which the project, the log and the timeline of a message call it.
+    pub name: String,
+    /// The sender's address.
+    pub from: String,
+    /// The sender's name; the project's brand when unset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    /// Where answers go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// Seconds to wait for each step of the conversation. 10 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+    /// What it is, with what it needs.
+    pub account: MailAccount,
+}
+
+/// The kinds of e-mail provider and their credentials.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum MailAccount {
+    /// The development inbox: nothing leaves the process.
+    Inbox {},
+    /// A mail server (RFC 5321).
+    Smtp {
+        /// Its host name.
+        host: String,
+        /// Its port: by default 465 with `tls`, 587 with `starttls`, 25 with `none`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        port: Option<u16>,
+        /// How the connection is protected.
+        #[serde(default)]
+        security: MailSecurity,
+        /// The user, if it asks for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        username: Option<String>,
+        /// His password.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<Credential>,
+    },
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// TLS after STARTTLS (RFC 3207); a server that does not offer it gets nothing.
+    #[default]
+    Starttls,
+    /// None: only for a server on the same machine.
+    None,
+}
+
+impl MailAccount {
+    /// Its kind as one word, for logs and metrics.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Inbox {} => "inbox",
+            Self::Smtp { .. } => "smtp",
         }
     }
 }

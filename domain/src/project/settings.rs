@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::base::{Error, Phone, Result};
-use crate::message::Provider;
+use crate::message::{MailProvider, Provider};
 
 /// What stands for a credential when settings are shown; sent back, it keeps the stored one.
 pub const HIDDEN: &str = "[hidden]";
@@ -35,6 +35,8 @@ section! {
         mfa: Mfa = Mfa::default(),
         /// Text messages.
         sms: Sms = Sms::default(),
+        /// E-mails.
+        email: Email = Email::default(),
         /// The nevr dialect.
         nevr: Nevr = Nevr::default(),
         /// The Frontegg dialect.
@@ -141,6 +143,14 @@ section! {
         prices: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new(),
         /// The project's own texts: by purpose, or by purpose and locale (`sign-in`, `sign-in.de`).
         templates: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new(),
+    }
+}
+
+section! {
+    /// E-mails.
+    Email {
+        /// Providers in order of preference.
+        providers: Vec<MailProvider> = Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::base::{Code, Ctx, Error, Phone, Result, Secret};
 use crate::db::{Kind, Tx};
 use crate::project::Project;
 use crate::session::{self, Session};
-use crate::user::{self, PhoneProof, Proved, User};
+use crate::user::{self, Proof, Proved, User};
 use crate::verification::{self, Checked, Purpose, Verification};
 use crate::{audit, limit};
 
@@ -59,7 +59,7 @@ fn sign_in(
         return Err(Code::InvalidToken.into());
     }
     let phone = Phone::from_stored(verification.target.clone());
-    let proof = if verification.mock { PhoneProof::Mock } else { PhoneProof::Code };
+    let proof = if verification.mock { Proof::Mock } else { Proof::Code };
     let user = owner(tx, ctx, project, verification, &phone, wanted, proof)?;
     if !verification.mock {
         for loser in user::drop_claims(tx, ctx, &phone)? {
@@ -79,7 +79,7 @@ fn owner(
     verification: &Verification,
     phone: &Phone,
     wanted: Option<&str>,
-    proof: PhoneProof,
+    proof: Proof,
 ) -> Result<User> {
     let mut id = verification.user.clone();
     for _ in 0..2 {

@@ -2,8 +2,9 @@
 
 pub(super) const FIND_WITH_USER: &str =
     "SELECT s.id, s.user_id, s.provider, s.provider_uid, s.factors, s.mfa_at, s.address, s.agent, s.created_at,
-  s.updated_at, s.expires_at, u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_verified, u.phone,
-  u.phone_proof, u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at
+  s.updated_at, s.expires_at, u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_proof, u.phone,
+  u.phone_proof, u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at,
+  u.totp, u.password_at
  FROM sessions s JOIN users u ON u.project_id = s.project_id AND u.id = s.user_id
  WHERE s.id = $1 AND s.project_id = $2 AND s.hash = $3";
 /// Requests and guesses for one number wait for each other at its row and nowhere else, so that none of them holds what

@@ -5,7 +5,7 @@ pub(crate) mod sql;
 mod tests;
 
 use crate::args;
-use crate::base::{Code, Ctx, Error, Phone, Result, Time};
+use crate::base::{Code, Ctx, Email, Error, Phone, Result, Time};
 use crate::db::{Row, Tx};
 use crate::revocation;
 
@@ -37,10 +37,10 @@ impl Origin {
     }
 }
 
-/// Why an account's number is trusted.
+/// Why an account's number or e-mail address is trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PhoneProof {
-    /// It is not: the account is pending.
+pub enum Proof {
+    /// It is not: nobody proved it, and no API key set it.
     None,
     /// An API key set it.
     Set,
@@ -48,11 +48,11 @@ pub enum PhoneProof {
     Vouched,
     /// A mock code, which proves nothing about the real owner.
     Mock,
-    /// A code that was sent to it.
+    /// A code or link that was sent to it.
     Code,
 }
 
-impl PhoneProof {
+impl Proof {
     /// As stored.
     pub const fn name(self) -> &'static str {
         match self {
@@ -64,11 +64,16 @@ impl PhoneProof {
         }
     }
 
+    /// Whether people are told that it is verified.
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Vouched | Self::Mock | Self::Code)
+    }
+
     fn parse(text: &str) -> Result<Self> {
         [Self::None, Self::Set, Self::Vouched, Self::Mock, Self::Code]
             .into_iter()
             .find(|p| p.name() == text)
-            .ok_or_else(|| Error::internal("an unknown phone_proof"))
+            .ok_or_else(|| Error::internal("an unknown proof"))
     }
 }
 
@@ -87,17 +92,21 @@ pub struct User {
     /// Its name, or empty.
     pub name: String,
     /// Its e-mail address.
-    pub email: Option<String>,
-    /// Whether that is verified.
-    pub email_verified: bool,
+    pub email: Option<Email>,
+    /// Why that is trusted.
+    pub email_proof: Proof,
     /// The number that finds it.
     pub phone: Option<Phone>,
     /// Why that is trusted.
-    pub phone_proof: PhoneProof,
+    pub phone_proof: Proof,
     /// A number that the user set himself and has not proved.
     pub phone_claim: Option<Phone>,
     /// Whether a second factor is asked for.
     pub mfa: bool,
+    /// Whether an authenticator app is verified.
+    pub totp: bool,
+    /// When its password was set, if it has one.
+    pub password_at: Option<Time>,
     /// Labels, set by API keys.
     pub labels: Vec<String>,
     /// The user's own JSON object, as text.
@@ -122,11 +131,13 @@ impl User {
             blocked: false,
             name: String::new(),
             email: None,
-            email_verified: false,
+            email_proof: Proof::None,
             phone: phone.cloned(),
-            phone_proof: PhoneProof::None,
+            phone_proof: Proof::None,
             phone_claim: None,
             mfa: false,
+            totp: false,
+            password_at: None,
             labels: Vec::new(),
             prefs: "{}".to_owned(),
             proved_at: None,
@@ -143,14 +154,17 @@ impl User {
 
     /// Whether the number that is shown is verified.
     pub fn is_phone_verified(&self) -> bool {
-        self.phone_claim.is_none()
-            && self.phone.is_some()
-            && matches!(self.phone_proof, PhoneProof::Vouched | PhoneProof::Mock | PhoneProof::Code)
+        self.phone_claim.is_none() && self.phone.is_some() && self.phone_proof.is_verified()
+    }
+
+    /// Whether its e-mail address is verified.
+    pub fn is_email_verified(&self) -> bool {
+        self.email.is_some() && self.email_proof.is_verified()
     }
 
     /// Whether a mock code may sign in to it: nobody real holds the number there.
     pub fn takes_mock_codes(&self) -> bool {
-        matches!(self.phone_proof, PhoneProof::None | PhoneProof::Mock)
+        matches!(self.phone_proof, Proof::None | Proof::Mock)
     }
 
     fn load(row: &Row<'_>) -> Result<Self> {
@@ -166,9 +180,9 @@ impl User {
             blocked: row.get(first + 3)?,
             name: row.get(first + 4)?,
             email: row.get(first + 5)?,
-            email_verified: row.get(first + 6)?,
+            email_proof: Proof::parse(&row.get::<String>(first + 6)?)?,
             phone: row.get(first + 7)?,
-            phone_proof: PhoneProof::parse(&row.get::<String>(first + 8)?)?,
+            phone_proof: Proof::parse(&row.get::<String>(first + 8)?)?,
             phone_claim: row.get(first + 9)?,
             mfa: row.get(first + 10)?,
             labels: match row.get::<String>(first + 11)?.as_str() {
@@ -180,6 +194,8 @@ impl User {
             signed_in_at: row.get(first + 14)?,
             created_at: row.get(first + 15)?,
             updated_at: row.get(first + 16)?,
+            totp: row.get(first + 17)?,
+            password_at: row.get(first + 18)?,
         })
     }
 }
@@ -252,7 +268,7 @@ pub fn create_anonymous(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<User> {
 fn insert(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, origin: Origin, phone: Option<&Phone>) -> Result<bool> {
     let pending = origin == Origin::Flow;
     let signed_in_at = (origin == Origin::Anonymous).then_some(ctx.now);
-    let proof = PhoneProof::None.name();
+    let proof = Proof::None.name();
     Ok(tx.exec(sql::INSERT, args![&ctx.project, id, origin.name(), pending, phone, proof, signed_in_at, ctx.now])? == 1)
 }
 
@@ -275,7 +291,7 @@ pub fn prove_phone(
     id: &str,
     phone: &Phone,
     wanted: Option<&str>,
-    proof: PhoneProof,
+    proof: Proof,
 ) -> Result<Proved> {
     let project = &ctx.project;
     let signed_in = tx.find(
@@ -289,7 +305,7 @@ pub fn prove_phone(
     let Some(user) = find(tx, project, id)?.filter(|u| u.phone.as_ref() == Some(phone)) else {
         return Ok(Proved::Gone);
     };
-    if proof == PhoneProof::Mock && !user.takes_mock_codes() {
+    if proof == Proof::Mock && !user.takes_mock_codes() {
         // Somebody real took the number while the mock code was out.
         return Ok(Proved::Gone);
     }

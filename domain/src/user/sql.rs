@@ -2,15 +2,15 @@
 
 macro_rules! columns {
     () => {
-        "id, origin, pending, blocked, name, email, email_verified, phone, phone_proof, phone_claim, mfa, labels, \
-         prefs, proved_at, signed_in_at, created_at, updated_at"
+        "id, origin, pending, blocked, name, email, email_proof, phone, phone_proof, phone_claim, mfa, labels, \
+         prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at"
     };
 }
 
 pub(super) const INSERT: &str =
-    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_verified, phone, phone_proof,
+    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
   phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at)
- VALUES ($1, $2, $3, $4, FALSE, '', NULL, FALSE, $5, $6, NULL, FALSE, '[]', '{}', NULL, $7, $8, $8)
+ VALUES ($1, $2, $3, $4, FALSE, '', NULL, 'none', $5, $6, NULL, FALSE, '[]', '{}', NULL, $7, $8, $8)
  ON CONFLICT DO NOTHING";
 pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id = $2");
 pub(super) const FIND_BY_PHONE: &str =
@@ -28,7 +28,7 @@ pub(super) const SIGN_IN_BY_PHONE: &str = concat!(
 );
 /// Only where nobody real proved anything yet: two who race must not wipe each other's.
 pub(super) const WIPE: &str = "UPDATE users SET pending = FALSE, phone_proof = $1, proved_at = $2, signed_in_at = $2,
-  updated_at = $2, name = '', prefs = '{}', mfa = FALSE, email = CASE WHEN email_verified THEN email ELSE NULL END
+  updated_at = $2, name = '', prefs = '{}', mfa = FALSE, email = CASE WHEN email_proof = 'none' THEN NULL ELSE email END
  WHERE project_id = $3 AND id = $4 AND (phone_proof = 'none' OR phone_proof = 'mock')";
 pub(super) const RENAME: &str = "UPDATE users SET id = $1 WHERE project_id = $2 AND id = $3 AND pending = TRUE";
 pub(super) const DELETE_PENDING_BY_ID: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2 AND pending = TRUE";

@@ -25,7 +25,7 @@ fn announced(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> usize {
 /// An account whose number was proved by a code.
 fn proved(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, number: &str) -> Result<User> {
     ensure_pending(tx, ctx, Some(id), &phone(number))?;
-    match prove_phone(tx, ctx, id, &phone(number), Some(id), PhoneProof::Code)? {
+    match prove_phone(tx, ctx, id, &phone(number), Some(id), Proof::Code)? {
         Proved::Ready(user) | Proved::Wiped(user) => Ok(user),
         Proved::Gone => Err(Code::UserNotFound.into()),
     }
@@ -80,7 +80,7 @@ on_both!(a_proof_of_a_number_that_the_account_does_not_hold_changes_nothing, |te
     write(test, |tx, ctx| {
         let anna = proved(tx, ctx, "anna", ANNA)?;
         for (id, number) in [("anna", BERND), ("nobody", ANNA)] {
-            let outcome = prove_phone(tx, ctx, id, &phone(number), None, PhoneProof::Code)?;
+            let outcome = prove_phone(tx, ctx, id, &phone(number), None, Proof::Code)?;
             assert!(matches!(outcome, Proved::Gone), "{id}");
         }
         assert_eq!(get(tx, "p1", "anna")?, anna);
@@ -93,7 +93,7 @@ on_both!(who_proved_before_is_only_signed_in, |test| {
         let first = proved(tx, ctx, "anna", ANNA)?;
         let mut later = ctx.clone();
         later.now = later.now.plus_seconds(60);
-        let outcome = prove_phone(tx, &later, "anna", &phone(ANNA), Some("other"), PhoneProof::Code)?;
+        let outcome = prove_phone(tx, &later, "anna", &phone(ANNA), Some("other"), Proof::Code)?;
         let Proved::Ready(second) = outcome else { panic!("{outcome:?}") };
         assert_eq!(second, User { signed_in_at: Some(later.now), ..first });
         Ok(())
@@ -103,7 +103,7 @@ on_both!(who_proved_before_is_only_signed_in, |test| {
 on_both!(a_mock_proof_changes_no_account_that_somebody_real_proved, |test| {
     write(test, |tx, ctx| {
         let anna = proved(tx, ctx, "anna", ANNA)?;
-        let outcome = prove_phone(tx, ctx, "anna", &phone(ANNA), None, PhoneProof::Mock)?;
+        let outcome = prove_phone(tx, ctx, "anna", &phone(ANNA), None, Proof::Mock)?;
         assert!(matches!(outcome, Proved::Gone));
         assert_eq!(get(tx, "p1", "anna")?, anna);
         Ok(())
@@ -113,11 +113,11 @@ on_both!(a_mock_proof_changes_no_account_that_somebody_real_proved, |test| {
 on_both!(a_real_proof_wipes_an_account_that_only_a_mock_code_proved, |test| {
     write(test, |tx, ctx| {
         ensure_pending(tx, ctx, Some("anna"), &phone(ANNA))?;
-        prove_phone(tx, ctx, "anna", &phone(ANNA), Some("anna"), PhoneProof::Mock)?;
+        prove_phone(tx, ctx, "anna", &phone(ANNA), Some("anna"), Proof::Mock)?;
         update_name(tx, ctx, "anna", "Tester")?;
-        let outcome = prove_phone(tx, ctx, "anna", &phone(ANNA), Some("anna"), PhoneProof::Code)?;
+        let outcome = prove_phone(tx, ctx, "anna", &phone(ANNA), Some("anna"), Proof::Code)?;
         let Proved::Wiped(user) = outcome else { panic!("{outcome:?}") };
-        assert_eq!((user.name.as_str(), user.phone_proof), ("", PhoneProof::Code));
+        assert_eq!((user.name.as_str(), user.phone_proof), ("", Proof::Code));
         Ok(())
     });
 });
@@ -126,7 +126,7 @@ on_both!(a_blocked_account_is_refused_and_stays_as_it_is, |test| {
     write(test, |tx, ctx| {
         proved(tx, ctx, "anna", ANNA)?;
         let blocked = set_blocked(tx, ctx, "anna", true)?;
-        let refused = prove_phone(tx, ctx, "anna", &phone(ANNA), None, PhoneProof::Code);
+        let refused = prove_phone(tx, ctx, "anna", &phone(ANNA), None, Proof::Code);
         assert_eq!(refused.unwrap_err().code, Code::UserBlocked);
         assert_eq!(get(tx, "p1", "anna")?, blocked);
         Ok(())
@@ -167,15 +167,15 @@ on_both!(a_number_shows_as_verified_when_it_is_proved_or_vouched_for_and_nothing
     write(test, |tx, ctx| {
         let mut user = proved(tx, ctx, "anna", ANNA)?;
         for (proof, verified, mock) in [
-            (PhoneProof::None, false, true),
-            (PhoneProof::Set, false, false),
-            (PhoneProof::Vouched, true, false),
-            (PhoneProof::Mock, true, true),
-            (PhoneProof::Code, true, false),
+            (Proof::None, false, true),
+            (Proof::Set, false, false),
+            (Proof::Vouched, true, false),
+            (Proof::Mock, true, true),
+            (Proof::Code, true, false),
         ] {
             user.phone_proof = proof;
             assert_eq!((user.is_phone_verified(), user.takes_mock_codes()), (verified, mock), "{proof:?}");
-            assert_eq!(PhoneProof::parse(proof.name()).unwrap(), proof);
+            assert_eq!(Proof::parse(proof.name()).unwrap(), proof);
         }
         user.phone_claim = Some(phone(BERND));
         assert!(!user.is_phone_verified() && user.shown_phone() == Some(&phone(BERND)));

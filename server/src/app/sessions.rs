@@ -155,7 +155,7 @@ fn shard_of(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use countersign_domain::base::testing::START;
-    use countersign_domain::user::PhoneProof;
+    use countersign_domain::user::Proof;
 
     use super::*;
 
@@ -180,11 +180,13 @@ mod tests {
             blocked: false,
             name: String::new(),
             email: None,
-            email_verified: false,
+            email_proof: Proof::None,
             phone: None,
-            phone_proof: PhoneProof::None,
+            phone_proof: Proof::None,
             phone_claim: None,
             mfa: false,
+            totp: false,
+            password_at: None,
             labels: Vec::new(),
             prefs: "{}".into(),
             proved_at: None,

@@ -75,7 +75,26 @@ impl Refusal {
             | Code::UserNotFound
             | Code::UserExists
             | Code::PhoneTaken
-            | Code::SessionNotFound => {
+            | Code::SessionNotFound
+            | Code::NoEmailProvider
+            | Code::InvalidCredentials
+            | Code::PasswordRecentlyUsed
+            | Code::PasswordPersonalData
+            | Code::EmailTaken
+            | Code::EmailNotFound
+            | Code::EmailNotVerified
+            | Code::EmailAlreadyVerified
+            | Code::PhoneNotFound
+            | Code::PhoneNotVerified
+            | Code::PhoneAlreadyVerified
+            | Code::UrlNotAllowed
+            | Code::AuthenticatorNotFound
+            | Code::AuthenticatorAlreadyVerified
+            | Code::RecoveryCodesExist
+            | Code::RecoveryCodesNotFound
+            | Code::MoreFactorsRequired
+            | Code::ChallengeRequired
+            | Code::UselessChallenge => {
                 tracing::warn!(%error, "the login box failed");
                 ended(S::BAD_REQUEST, "This did not work. Start again.")
             }

@@ -113,6 +113,7 @@ enum Message {
 }
 
 impl From<Error> for Failure {
+    #[expect(clippy::too_many_lines, reason = "one arm per code")]
     fn from(error: Error) -> Self {
         use StatusCode as S;
         let failure = |status, kind, message: &str| Self::new(status, kind, message);
@@ -190,6 +191,87 @@ impl From<Error> for Failure {
             Code::SessionNotFound => {
                 failure(S::NOT_FOUND, "user_session_not_found", "There is no session with this id.")
             }
+            Code::NoEmailProvider => failure(
+                S::SERVICE_UNAVAILABLE,
+                "general_smtp_disabled",
+                "E-mail is not set up: the project has no e-mail provider.",
+            ),
+            Code::InvalidCredentials => {
+                failure(S::UNAUTHORIZED, "user_invalid_credentials", "The e-mail or the password is wrong.")
+            }
+            Code::PasswordRecentlyUsed => {
+                failure(S::BAD_REQUEST, "password_recently_used", "This password was used before. Choose another one.")
+            }
+            Code::PasswordPersonalData => failure(
+                S::BAD_REQUEST,
+                "password_personal_data",
+                "The password holds a name, an id, an e-mail address or a phone number of the account. Choose another one.",
+            ),
+            Code::EmailTaken => {
+                failure(S::CONFLICT, "user_target_already_exists", "Another account has this e-mail address.")
+            }
+            Code::EmailNotFound => {
+                failure(S::BAD_REQUEST, "user_email_not_found", "The account has no e-mail address. Set one first.")
+            }
+            Code::EmailNotVerified => failure(
+                S::BAD_REQUEST,
+                "user_email_not_verified",
+                "The account's e-mail address is not verified. Verify it first.",
+            ),
+            Code::EmailAlreadyVerified => {
+                failure(S::CONFLICT, "user_email_already_verified", "The account's e-mail address is verified already.")
+            }
+            Code::PhoneNotFound => {
+                failure(S::BAD_REQUEST, "user_phone_not_found", "The account has no phone number. Set one first.")
+            }
+            Code::PhoneNotVerified => failure(
+                S::BAD_REQUEST,
+                "user_phone_not_verified",
+                "The account's phone number is not verified. Verify it first.",
+            ),
+            Code::PhoneAlreadyVerified => {
+                failure(S::CONFLICT, "user_phone_already_verified", "The account's phone number is verified already.")
+            }
+            Code::UrlNotAllowed => failure(
+                S::BAD_REQUEST,
+                "general_bad_request",
+                "Links may not lead to this URL. Add its host to the project's platforms first.",
+            ),
+            Code::AuthenticatorNotFound => failure(
+                S::NOT_FOUND,
+                "user_authenticator_not_found",
+                "The account has no authenticator app. Add one first.",
+            ),
+            Code::AuthenticatorAlreadyVerified => failure(
+                S::CONFLICT,
+                "user_authenticator_already_verified",
+                "The account's authenticator app is verified already. Remove it first.",
+            ),
+            Code::RecoveryCodesExist => failure(
+                S::CONFLICT,
+                "user_recovery_codes_already_exists",
+                "The account has recovery codes already. Regenerate them instead.",
+            ),
+            Code::RecoveryCodesNotFound => failure(
+                S::NOT_FOUND,
+                "user_recovery_codes_not_found",
+                "The account has no recovery codes. Create them first.",
+            ),
+            Code::MoreFactorsRequired => failure(
+                S::UNAUTHORIZED,
+                "user_more_factors_required",
+                "This account asks for a second factor. Complete a challenge first.",
+            ),
+            Code::ChallengeRequired => failure(
+                S::UNAUTHORIZED,
+                "user_challenge_required",
+                "This needs a second factor that was proved lately. Complete a challenge first.",
+            ),
+            Code::UselessChallenge => failure(
+                S::BAD_REQUEST,
+                "user_invalid_challenge",
+                "The session began with this factor. Choose another one for the challenge.",
+            ),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::world::{ANNA, BERND, Row, World};
 use crate::base::Code;
 use crate::on_both;
-use crate::user::{self, PhoneProof};
+use crate::user::{self, Proof};
 use crate::verification::Dialect;
 
 const USERS: &str = "SELECT COUNT(*) FROM users";
@@ -38,7 +38,7 @@ on_both!(the_first_proof_makes_a_pending_account_a_real_one, |test| {
     assert!(!user.pending && user.is_phone_verified());
     assert_eq!((user.phone_proof, user.proved_at, user.signed_in_at), {
         let now = Some(world.ctx.now);
-        (PhoneProof::Code, now, now)
+        (Proof::Code, now, now)
     });
     assert_eq!(world.write(|tx, ctx| user::count(tx, &ctx.project)), 1);
 });
@@ -150,7 +150,7 @@ on_both!(a_number_that_a_key_set_signs_in_and_loses_nothing, |test| {
     world.user(Row::by_key("anna", ANNA));
     let code = world.ask_and_get(ANNA, "flow1");
     let user = world.finish("flow1", &code).unwrap().user;
-    assert_eq!((user.id.as_str(), user.name.as_str(), user.phone_proof), ("anna", "Somebody", PhoneProof::Code));
+    assert_eq!((user.id.as_str(), user.name.as_str(), user.phone_proof), ("anna", "Somebody", Proof::Code));
     assert_eq!(user.prefs, "{\"theme\":\"dark\"}");
 });
 

@@ -6,7 +6,7 @@ use super::world::{ANNA, Row, World};
 use crate::base::Code;
 use crate::db::testing::TestDb;
 use crate::on_both;
-use crate::user::PhoneProof;
+use crate::user::Proof;
 
 fn world(test: &TestDb) -> World {
     World::with(test, &json!({"auth": {"mockNumbers": [{"phone": ANNA, "otp": "123456"}]}}))
@@ -18,7 +18,7 @@ on_both!(a_mock_number_signs_in_with_its_code_and_no_message_goes_out, |test| {
     world.ask(ANNA, "anna");
     assert!(world.work().is_empty());
     assert_eq!(world.fate(), ("mock".to_owned(), String::new()));
-    assert_eq!(world.finish("anna", "123456").unwrap().user.phone_proof, PhoneProof::Mock);
+    assert_eq!(world.finish("anna", "123456").unwrap().user.phone_proof, Proof::Mock);
 });
 
 on_both!(a_mock_number_signs_in_again_and_again_without_a_cooldown, |test| {
@@ -59,9 +59,9 @@ on_both!(a_mock_code_that_is_out_dies_when_somebody_real_takes_the_number, |test
     assert!(world.work().is_empty());
     world.set(&json!({"auth": {"mockNumbers": []}}));
     let owner = world.sign_in(ANNA, "anna");
-    assert_eq!(owner.phone_proof, PhoneProof::Code);
+    assert_eq!(owner.phone_proof, Proof::Code);
     assert_eq!(world.finish("mock", "123456").unwrap_err(), Code::InvalidToken);
-    assert_eq!(world.owner(ANNA).unwrap().phone_proof, PhoneProof::Code);
+    assert_eq!(world.owner(ANNA).unwrap().phone_proof, Proof::Code);
 });
 
 on_both!(the_real_owner_of_a_mock_number_finds_nothing_of_what_was_set_up_there, |test| {
@@ -72,7 +72,7 @@ on_both!(the_real_owner_of_a_mock_number_finds_nothing_of_what_was_set_up_there,
     world.tamper("UPDATE users SET name = 'Tester', prefs = '{\"a\":1}'");
     world.set(&json!({"auth": {"mockNumbers": []}}));
     let owner = world.sign_in(ANNA, "anna");
-    assert_eq!((owner.name.as_str(), owner.prefs.as_str(), owner.phone_proof), ("", "{}", PhoneProof::Code));
+    assert_eq!((owner.name.as_str(), owner.prefs.as_str(), owner.phone_proof), ("", "{}", Proof::Code));
     assert_eq!(world.session(&before.secret), None);
 });
 

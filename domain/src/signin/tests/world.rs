@@ -23,9 +23,9 @@ pub const BERND: &str = "+491712345678";
 pub const CLARA: &str = "+436641234567";
 
 const INSERT_USER: &str =
-    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_verified, phone, phone_proof,
+    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
   phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at)
- VALUES ($1, $2, $3, $4, FALSE, 'Somebody', NULL, FALSE, $5, $6, $7, FALSE, '[]', '{\"theme\":\"dark\"}', NULL, NULL, $8, $8)";
+ VALUES ($1, $2, $3, $4, FALSE, 'Somebody', NULL, 'none', $5, $6, $7, FALSE, '[]', '{\"theme\":\"dark\"}', NULL, NULL, $8, $8)";
 
 /// A user row that another noun would have written.
 #[derive(Clone, Copy)]
