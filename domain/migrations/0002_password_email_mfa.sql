@@ -42,6 +42,7 @@ CREATE TABLE recovery_sets (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (project_id, user_id)
 );
+CREATE INDEX recovery_sets_readable ON recovery_sets (readable_until) WHERE readable_until IS NOT NULL;
 CREATE TABLE recovery_codes (
     project_id TEXT NOT NULL,
     user_id TEXT NOT NULL,

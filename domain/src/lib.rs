@@ -9,6 +9,8 @@ pub mod base;
 pub mod db;
 pub mod limit;
 pub mod message;
+pub mod mfa;
+pub mod password;
 pub mod project;
 pub mod revocation;
 pub mod session;
@@ -21,24 +23,29 @@ pub mod verification;
 mod statements {
     //! Every statement is understood by both databases.
 
-    use crate::db::testing::wait;
+    use crate::db::Kind;
+    use crate::db::testing::{TestDb, wait};
     use crate::on_both;
 
+    /// Every noun's.
+    const NOUNS: [(&str, &[&str]); 13] = [
+        ("admin", crate::admin::sql::ALL),
+        ("audit", crate::audit::sql::ALL),
+        ("limit", crate::limit::sql::ALL),
+        ("message", crate::message::sql::ALL),
+        ("mfa", crate::mfa::sql::ALL),
+        ("password", crate::password::sql::ALL),
+        ("project", crate::project::sql::ALL),
+        ("revocation", crate::revocation::sql::ALL),
+        ("session", crate::session::sql::ALL),
+        ("signin", crate::signin::sql::ALL),
+        ("token", crate::token::sql::ALL),
+        ("user", crate::user::sql::ALL),
+        ("verification", crate::verification::sql::ALL),
+    ];
+
     on_both!(every_statement_can_be_prepared, |test| {
-        let nouns: [(&str, &[&str]); 11] = [
-            ("admin", crate::admin::sql::ALL),
-            ("audit", crate::audit::sql::ALL),
-            ("limit", crate::limit::sql::ALL),
-            ("message", crate::message::sql::ALL),
-            ("project", crate::project::sql::ALL),
-            ("revocation", crate::revocation::sql::ALL),
-            ("session", crate::session::sql::ALL),
-            ("signin", crate::signin::sql::ALL),
-            ("token", crate::token::sql::ALL),
-            ("user", crate::user::sql::ALL),
-            ("verification", crate::verification::sql::ALL),
-        ];
-        for (noun, statements) in nouns {
+        for (noun, statements) in NOUNS {
             for statement in statements {
                 let statement: &'static str = statement;
                 let prepared = wait(test.db.read(move |tx| tx.prepare(statement)));
@@ -46,4 +53,54 @@ mod statements {
             }
         }
     });
+
+    /// How those begin that read all rows on purpose: housekeeping, a lost key file, what waits in the outbox or for
+    /// its link in the audit trail (small indexes of their own), and what the console and the start of the process list.
+    const WHOLE_TABLES: [&str; 15] = [
+        "DELETE FROM targets WHERE updated_at",
+        "DELETE FROM passwords",
+        "DELETE FROM signing_keys",
+        "UPDATE users SET totp = FALSE, password_at = NULL WHERE totp",
+        "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,\n  reason = 'its key file is lost'",
+        "SELECT MIN(due_at) FROM messages WHERE settled_at IS NULL",
+        "SELECT COUNT(*) FROM messages WHERE settled_at IS NULL",
+        "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at \
+         FROM messages\n WHERE project_id = $1 ORDER BY id DESC LIMIT",
+        "SELECT id, name, settings, providers, created_at, updated_at FROM projects ORDER BY",
+        "SELECT COUNT(*) FROM projects",
+        "SELECT id FROM projects ORDER BY",
+        "SELECT project_id FROM audit_heads UNION",
+        "SELECT COUNT(*) FROM audit_events WHERE project_id = $1 AND seq IS NULL",
+        "SELECT id, at FROM audit_events WHERE project_id = $1 AND seq IS NULL",
+        "DELETE FROM audit_heads",
+    ];
+
+    #[test]
+    fn no_statement_reads_a_whole_table_on_postgres() {
+        let test = TestDb::new(Kind::Postgres);
+        let on_postgres = [("signin", crate::signin::sql::ON_POSTGRES)];
+        let scans = wait(test.db.write(move |tx| {
+            tx.exec("SET LOCAL enable_seqscan = off", &[])?;
+            tx.exec("SET LOCAL plan_cache_mode = force_generic_plan", &[])?;
+            let mut scans = Vec::new();
+            let all = NOUNS.into_iter().chain(on_postgres).flat_map(|(_, statements)| statements);
+            for (n, statement) in all.enumerate() {
+                let many = (1..30).take_while(|n| statement.contains(&format!("${n}"))).count();
+                tx.exec(format!("PREPARE plan{n} AS {statement}").leak(), &[])?;
+                let nulls = if many == 0 { String::new() } else { format!("({})", vec!["NULL"; many].join(", ")) };
+                let plan =
+                    tx.list(format!("EXPLAIN EXECUTE plan{n}{nulls}").leak(), &[], |row| row.get::<String>(0))?;
+                let whole = |(n, line): (usize, &String)| {
+                    let by_index = line.contains("Index Scan") || line.contains("Index Only Scan");
+                    let bounded = plan.get(n + 1).is_some_and(|next| next.contains("Index Cond"));
+                    line.contains("Seq Scan") || (by_index && !bounded)
+                };
+                if plan.iter().enumerate().any(whole) && !WHOLE_TABLES.iter().any(|one| statement.starts_with(one)) {
+                    scans.push(*statement);
+                }
+            }
+            Ok(scans)
+        }));
+        assert_eq!(scans.unwrap(), Vec::<&str>::new());
+    }
 }

@@ -14,6 +14,8 @@ pub const OPEN_SECONDS: i64 = 30;
 /// Whose circuit it is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
+    /// `sms` or `email`: providers of both may have one name.
+    pub channel: &'static str,
     /// The project's id.
     pub project: String,
     /// The provider's name in that project.
@@ -110,7 +112,7 @@ mod tests {
     }
 
     fn key(provider: &str) -> Key {
-        Key { project: "p".into(), provider: provider.into() }
+        Key { channel: "sms", project: "p".into(), provider: provider.into() }
     }
 
     fn opened_at(second: i64) -> Circuits {
@@ -143,7 +145,8 @@ mod tests {
     fn one_circuit_says_nothing_about_another() {
         let circuits = opened_at(0);
         assert!(circuits.allows(&key("b"), at(0)));
-        assert!(circuits.allows(&Key { project: "q".into(), provider: "a".into() }, at(0)));
+        assert!(circuits.allows(&Key { project: "q".into(), ..key("a") }, at(0)));
+        assert!(circuits.allows(&Key { channel: "email", ..key("a") }, at(0)));
     }
 
     #[test]

@@ -7,16 +7,19 @@ const LONGEST_NUMBER: usize = 3;
 /// An ASCII word longer than this is taken for a token, key or link.
 const LONGEST_WORD: usize = 24;
 
-/// `text` on one line, shortened, with `*` in place of every secret, long number and long word.
+/// `text` on one line, shortened, with `*` in place of every secret, e-mail address, long number and long word.
 pub(crate) fn clean(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.iter().map(|s| s.trim()).filter(|s| !s.is_empty()) {
+    let mut secrets: Vec<&str> = secrets.iter().map(|s| s.trim()).filter(|s| !s.is_empty()).collect();
+    // A secret may be a part of another.
+    secrets.sort_unstable_by_key(|s| std::cmp::Reverse(s.len()));
+    for secret in secrets {
         text = text.replace(secret, "*");
     }
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
-        .map(|w| if w.is_ascii() && w.len() > LONGEST_WORD { "*" } else { w })
+        .map(|w| if w.contains('@') || w.is_ascii() && w.len() > LONGEST_WORD { "*" } else { w })
         .collect();
     mask_numbers(&words.join(" ")).chars().take(LONGEST).collect()
 }
@@ -80,6 +83,9 @@ mod tests {
             "bad key * for Your code is *"
         );
         assert_eq!(clean("see https://example.com/reset?token=abcdef now", &[]), "see * now");
+        assert_eq!(clean("<anna@example.com>: no such user anna", &["anna"]), "* no such user *");
+        assert_eq!(clean("<Anna@example.com>: User unknown", &[]), "* User unknown");
+        assert_eq!(clean("a b c", &["b", "a b"]), "* c");
         assert_eq!(clean("a\0b\u{1b}[31m", &["", " "]), "a b [31m");
         assert_eq!(clean(&"word ".repeat(100), &[]).chars().count(), 120);
     }

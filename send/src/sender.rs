@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_domain::base::{Clock, Secret};
-use countersign_domain::message::{Account, Outcome, Provider, Sms};
+use countersign_domain::message::{Account, Mail, MailProvider, Outcome, Provider, Sms};
 
 use crate::circuit::{Circuits, Key};
-use crate::net::{Failure, Net, SetupError};
+use crate::email;
+use crate::net::{Failure, Net, Private, SetupError};
 use crate::reason::clean;
 use crate::sms::{self, Verdict};
 
@@ -21,14 +22,15 @@ const LONGEST_ID: usize = 128;
 pub trait Inbox: Send + Sync {
     /// Keeps `sms` for `GET /dev/inbox`.
     fn deliver(&self, sms: &Sms);
+    /// Keeps `mail` for `GET /dev/inbox`; `provider` knows from whom it is.
+    fn deliver_mail(&self, mail: &Mail, provider: &MailProvider);
 }
 
 /// How a [`Sender`] behaves.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Default)]
 pub struct Options {
-    /// Lets providers be called over plain http and at loopback, private and link-local addresses: development and
-    /// tests only, because project admins choose those addresses.
-    pub allow_private: bool,
+    /// Where providers may be called beside public addresses.
+    pub private: Private,
 }
 
 /// Sends messages. Cheap to clone; clones share connections and circuits.
@@ -54,8 +56,8 @@ pub struct Try {
 /// What became of a message over all its tries.
 #[derive(Debug)]
 pub struct Sent<'p, E> {
-    /// The provider that took it.
-    pub provider: Option<&'p Provider>,
+    /// The name of the provider that took it.
+    pub provider: Option<&'p str>,
     /// `Accepted` if one took it; else `Unknown` if one may have taken it; else the last refusal.
     pub outcome: Outcome,
     /// All calls, in order.
@@ -65,22 +67,45 @@ pub struct Sent<'p, E> {
 }
 
 /// One call, and whether the provider works for other messages.
-struct Call {
-    outcome: Outcome,
-    healthy: bool,
+pub(crate) struct Call {
+    pub(crate) outcome: Outcome,
+    pub(crate) healthy: bool,
+}
+
+impl Call {
+    /// A failure for which the provider is to blame, not the message.
+    pub(crate) const fn unhealthy(outcome: Outcome) -> Self {
+        Self { outcome, healthy: false }
+    }
+}
+
+/// A kind of message, as far as trying its providers needs to know.
+trait Message {
+    type Provider;
+    /// Tells circuits of providers of the same name apart.
+    const CHANNEL: &'static str;
+
+    fn project(&self) -> &str;
+    fn name(provider: &Self::Provider) -> &str;
+    fn call(&self, sender: &Inner, provider: &Self::Provider) -> impl Future<Output = Call> + Send;
 }
 
 impl Sender {
     /// Sets up the client. `clock` stamps signatures and drives the circuits, `inbox` takes what the provider `inbox`
     /// is given.
     pub fn new(clock: Arc<dyn Clock>, inbox: Arc<dyn Inbox>, options: Options) -> Result<Self, SetupError> {
-        let net = Net::new(options.allow_private)?;
+        let net = Net::new(options.private)?;
         Ok(Self(Arc::new(Inner { net, clock, inbox, circuits: Circuits::default() })))
     }
 
     /// Hands `sms` to `provider` and says what became of it. One call, no circuit: for `sms send-test`.
     pub async fn send_sms(&self, sms: &Sms, provider: &Provider) -> Outcome {
-        self.call(sms, provider).await.outcome
+        sms.call(&self.0, provider).await.outcome
+    }
+
+    /// Hands `mail` to `provider` and says what became of it. One call, no circuit: for `email send-test`.
+    pub async fn send_mail(&self, mail: &Mail, provider: &MailProvider) -> Outcome {
+        mail.call(&self.0, provider).await.outcome
     }
 
     /// Tries `providers` in order until one accepts, passing over those whose circuit is open; if all are, the first is
@@ -90,9 +115,37 @@ impl Sender {
         &self,
         sms: &Sms,
         providers: &'p [Provider],
+        on_attempt: F,
+    ) -> Sent<'p, E>
+    where
+        F: FnMut(&'p str) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        self.failover(sms, providers, on_attempt).await
+    }
+
+    /// The same for an e-mail: [`send_with_failover`](Self::send_with_failover).
+    pub async fn send_mail_with_failover<'p, F, Fut, E>(
+        &self,
+        mail: &Mail,
+        providers: &'p [MailProvider],
+        on_attempt: F,
+    ) -> Sent<'p, E>
+    where
+        F: FnMut(&'p str) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        self.failover(mail, providers, on_attempt).await
+    }
+
+    async fn failover<'p, M, F, Fut, E>(
+        &self,
+        message: &M,
+        providers: &'p [M::Provider],
         mut on_attempt: F,
     ) -> Sent<'p, E>
     where
+        M: Message,
         F: FnMut(&'p str) -> Fut,
         Fut: Future<Output = Result<(), E>>,
     {
@@ -101,22 +154,23 @@ impl Sender {
         // The second, shorter round is for the case that the first found every circuit open.
         let rounds = providers.iter().map(|p| (p, false)).chain(providers.iter().take(1).map(|p| (p, true)));
         for (provider, forced) in rounds {
-            let key = Key { project: sms.project.clone(), provider: provider.name.clone() };
+            let name = M::name(provider);
+            let key = Key { channel: M::CHANNEL, project: message.project().to_owned(), provider: name.to_owned() };
             let allowed = if forced { sent.tries.is_empty() } else { self.0.circuits.allows(&key, self.0.clock.now()) };
             if !allowed {
                 continue;
             }
-            if let Err(error) = on_attempt(&provider.name).await {
+            if let Err(error) = on_attempt(name).await {
                 sent.stopped = Some(error);
                 break;
             }
-            let Call { outcome, healthy } = self.call(sms, provider).await;
+            let Call { outcome, healthy } = message.call(&self.0, provider).await;
             self.0.circuits.report(&key, healthy, self.0.clock.now());
-            sent.tries.push(Try { provider: provider.name.clone(), outcome: outcome.clone() });
+            sent.tries.push(Try { provider: name.to_owned(), outcome: outcome.clone() });
             sent.outcome = outcome;
             match sent.outcome {
                 Outcome::Accepted { .. } => {
-                    sent.provider = Some(provider);
+                    sent.provider = Some(name);
                     return sent;
                 }
                 Outcome::Unknown { .. } => maybe_taken = Some(sent.outcome.clone()),
@@ -131,24 +185,62 @@ impl Sender {
     pub fn circuits(&self) -> &Circuits {
         &self.0.circuits
     }
+}
 
-    async fn call(&self, sms: &Sms, provider: &Provider) -> Call {
-        let Some(request) = sms::request(&self.0.net.client, sms, provider, self.0.clock.now()) else {
-            self.0.inbox.deliver(sms);
+impl Message for Sms {
+    type Provider = Provider;
+    const CHANNEL: &'static str = "sms";
+
+    fn project(&self) -> &str {
+        &self.project
+    }
+
+    fn name(provider: &Provider) -> &str {
+        &provider.name
+    }
+
+    async fn call(&self, sender: &Inner, provider: &Provider) -> Call {
+        let Some(request) = sms::request(&sender.net.client, self, provider, sender.clock.now()) else {
+            sender.inbox.deliver(self);
             return Call { outcome: Outcome::Accepted { provider_id: None }, healthy: true };
         };
-        let (default, least, most) = TIMEOUT_SECONDS;
-        let timeout = Duration::from_secs(provider.timeout_seconds.unwrap_or(default).clamp(least, most));
         let answer = match request {
-            Ok(request) => self.0.net.exchange(request, timeout).await,
+            Ok(request) => sender.net.exchange(request, timeout(provider.timeout_seconds)).await,
             Err(failure) => Err(failure),
         };
         match answer {
-            Err(Failure::NotSent(reason)) => Call { outcome: refused(reason), healthy: false },
-            Err(Failure::Lost(reason)) => Call { outcome: unknown(reason), healthy: false },
-            Ok(answer) => judge(sms, provider, answer.status, sms::read(&provider.account, &answer)),
+            Err(Failure::NotSent(reason)) => Call::unhealthy(refused(reason)),
+            Err(Failure::Lost(reason)) => Call::unhealthy(unknown(reason)),
+            Ok(answer) => judge(self, provider, answer.status, sms::read(&provider.account, &answer)),
         }
     }
+}
+
+impl Message for Mail {
+    type Provider = MailProvider;
+    const CHANNEL: &'static str = "email";
+
+    fn project(&self) -> &str {
+        &self.project
+    }
+
+    fn name(provider: &MailProvider) -> &str {
+        &provider.name
+    }
+
+    async fn call(&self, sender: &Inner, provider: &MailProvider) -> Call {
+        let Some(server) = email::server(provider) else {
+            sender.inbox.deliver_mail(self, provider);
+            return Call { outcome: Outcome::Accepted { provider_id: None }, healthy: true };
+        };
+        let timeout = timeout(provider.timeout_seconds);
+        email::send(self, provider, &server, sender.clock.now(), timeout, &sender.net.private).await
+    }
+}
+
+fn timeout(seconds: Option<u64>) -> Duration {
+    let (default, least, most) = TIMEOUT_SECONDS;
+    Duration::from_secs(seconds.unwrap_or(default).clamp(least, most))
 }
 
 /// Turns a verdict into an outcome whose reason may be logged.
@@ -158,7 +250,7 @@ fn judge(sms: &Sms, provider: &Provider, status: u16, verdict: Verdict) -> Call 
             let provider_id = id.filter(|id| id.len() <= LONGEST_ID && !id.contains(char::is_control));
             Call { outcome: Outcome::Accepted { provider_id }, healthy: true }
         }
-        Verdict::Unclear(reason) => Call { outcome: unknown(&format!("HTTP {status}: {reason}")), healthy: false },
+        Verdict::Unclear(reason) => Call::unhealthy(unknown(&format!("HTTP {status}: {reason}"))),
         Verdict::Refused { code, text, healthy } => {
             let secrets = secrets(sms, provider);
             let mut reason = format!("HTTP {status}");
@@ -174,7 +266,7 @@ fn judge(sms: &Sms, provider: &Provider, status: u16, verdict: Verdict) -> Call 
     }
 }
 
-/// All that must not show up in a reason, longest first.
+/// All that must not show up in a reason.
 fn secrets<'a>(sms: &'a Sms, provider: &'a Provider) -> Vec<&'a str> {
     let number = sms.to.as_e164();
     let mut all = vec![sms.body.expose(), number, number.trim_start_matches('+')];
@@ -191,14 +283,13 @@ fn secrets<'a>(sms: &'a Sms, provider: &'a Provider) -> Vec<&'a str> {
         Account::Textmagic { username, api_key, from: _ } => all.extend([username, api_key.0.expose()]),
         Account::Http { url, secret } => all.extend([url, secret.0.expose()]),
     }
-    all.sort_unstable_by_key(|s| std::cmp::Reverse(s.len()));
     all
 }
 
-fn refused(reason: &str) -> Outcome {
+pub(crate) fn refused(reason: &str) -> Outcome {
     Outcome::Refused { reason: reason.to_owned() }
 }
 
-fn unknown(reason: &str) -> Outcome {
+pub(crate) fn unknown(reason: &str) -> Outcome {
     Outcome::Unknown { reason: reason.to_owned() }
 }

@@ -3,7 +3,8 @@
 "use strict";
 
 // What answered a POST can be reloaded without sending the form again: a phone does that when it comes back to a tab.
-history.replaceState(null, "", location.pathname === "/login" ? location.href : "/login");
+// Pages that only answer forms are left for the one that shows what comes next.
+history.replaceState(null, "", location.pathname.endsWith("/code") ? "/login" : location.href);
 
 const buttons = [...document.querySelectorAll("form button")];
 

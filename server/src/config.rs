@@ -41,6 +41,8 @@ pub struct Config {
     pub default_project: Option<String>,
     /// Proxies whose forwarding headers are believed.
     pub trusted_proxies: Vec<Cidr>,
+    /// Networks in which providers may be called, also unencrypted.
+    pub private_networks: Vec<Cidr>,
     /// Connections to PostgreSQL.
     pub connections: usize,
     /// What is logged, and how.
@@ -303,7 +305,7 @@ fn from_environment(variables: Vec<(String, String)>) -> Settings {
             continue;
         }
         let origin = format!("environment variable {name}");
-        let kind = if key == "trusted_proxies" {
+        let kind = if matches!(&*key, "trusted_proxies" | "private_networks") {
             let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
             ValueKind::Array(parts.map(|part| Value::new(Some(&origin), part)).collect())
         } else {
@@ -408,7 +410,7 @@ mod tests {
         assert_eq!(config.database.expose(), "sqlite://countersign-data/countersign.db");
         assert_eq!(config.key_file, Path::new("countersign-data/countersign.key"));
         assert_eq!((config.public_url, config.default_project), (None, None));
-        assert!(config.trusted_proxies.is_empty());
+        assert!(config.trusted_proxies.is_empty() && config.private_networks.is_empty());
         assert_eq!(config.connections, 16);
         assert_eq!((config.log.format, &*config.log.level, config.log.requests), (LogFormat::Auto, "info", false));
         let limits =
@@ -424,6 +426,7 @@ mod tests {
             ("COUNTERSIGN_LOG__LEVEL", "debug"),
             ("COUNTERSIGN_LIMITS__BODY_BYTES", "1000"),
             ("COUNTERSIGN_TRUSTED_PROXIES", "10.0.0.0/8, fd00::1"),
+            ("COUNTERSIGN_PRIVATE_NETWORKS", "10.0.0.5,192.168.0.0/16"),
             ("COUNTERSIGN_DEFAULT_PROJECT", "007"),
         ];
         let listen = Some("127.0.0.1:3".parse().unwrap());
@@ -433,6 +436,7 @@ mod tests {
         assert_eq!((&*config.log.level, config.log.requests), ("debug", true));
         assert_eq!(config.limits.body_bytes, 1000);
         assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), "fd00::1/128".parse().unwrap()]);
+        assert_eq!(config.private_networks, ["10.0.0.5/32".parse().unwrap(), "192.168.0.0/16".parse().unwrap()]);
         assert_eq!(config.default_project.as_deref(), Some("007"));
         assert_eq!(load(file, &variables[..1]).unwrap().listen.port(), 2);
         assert_eq!(load(file, &[]).unwrap().listen.port(), 1);
@@ -461,6 +465,8 @@ mod tests {
             ("connections = 0", "connections"),
             ("listen = 'localhost'", "listen"),
             ("trusted_proxies = ['10.0.0.0/40']", "trusted_proxies[0]"),
+            ("private_networks = ['10.0.0.5', '10.0.0.5/8']", "private_networks[1]"),
+            ("private_networks = ['mail.internal']", "private_networks[0]"),
             ("log.format = 'xml'", "log.format"),
             ("log.level = 'inof'", "log.level"),
             ("limits.idle_seconds = 0", "limits.idle_seconds"),

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn no_page_has_script_or_style_inside() {
-        for name in Templates::iter() {
+        // Mail programs know inline styles only.
+        for name in Templates::iter().filter(|name| !name.starts_with("email/")) {
             let file = Templates::get(&name).unwrap();
             let text = str::from_utf8(&file.data).unwrap();
             for inline in ["<style", "style=", " onclick", " onload", " onsubmit", "javascript:"] {

@@ -2,21 +2,14 @@
 
 pub(crate) mod sql;
 
-use argon2::password_hash::PasswordHasher as _;
-use argon2::{Algorithm, Argon2, Params, Version};
-
 use crate::args;
+use crate::base::argon::{self, Cost};
 use crate::base::{Ctx, Error, Result, Secret};
 use crate::db::Tx;
 
-/// Hashes an administrator's password: Argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP's recommendation). It takes about
-/// 15 ms, so it belongs outside any transaction.
+/// Hashes an administrator's password. It takes about 15 ms, so it belongs outside any transaction.
 pub fn hash_password(ctx: &Ctx, password: &Secret) -> Result<String> {
-    let params = Params::new(19_456, 2, 1, None).map_err(Error::internal)?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_with_salt(password.expose().as_bytes(), &ctx.random.bytes::<16>())
-        .map(|hash| hash.to_string())
-        .map_err(Error::internal)
+    argon::hash(Cost::default(), password, &*ctx.random)
 }
 
 /// Makes an administrator, or gives the one with this e-mail another password.

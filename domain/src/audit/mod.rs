@@ -1,14 +1,65 @@
-//! The ledger of what happened to whom. Rows are added, never changed.
+//! The ledger of what happened to whom. Rows are added, never changed, and chained by keyed hashes soon after.
+//!
+//! [`record`] writes an event in the transaction of what it tells about, unchained, so that nobody waits for anybody
+//! else. A worker puts the events of each project in a row ([`unchained`], [`chain`]); [`verify`] walks along it.
 
+mod chain;
 pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod what;
+
+pub use chain::{Batch, Head, Mark, chain, forget_chains, unchained};
+pub use verify::{Chain, Fault, Wrong, list_projects, verify};
+pub use what::What;
 
 use crate::args;
-use crate::base::{Actor, Ctx, Result};
-use crate::db::Tx;
+use crate::base::{Actor, Ctx, Result, Time};
+use crate::db::{Row, Tx};
 
-/// Writes down that `event` (`session.create`, `phone.claim-removed` …) happened to `user`. `detail` is a JSON object
-/// without secrets or whole numbers.
-pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, event: &str, user: Option<&str>, detail: &str) -> Result<()> {
+/// The most that [`list`] counts (contract nuvix §1.12).
+const COUNTED: i64 = 5_000;
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// Its id.
+    pub id: String,
+    /// When it happened.
+    pub at: Time,
+    /// What happened: a [`What::name`], perhaps one of a newer version.
+    pub event: String,
+    /// Who did it: `guest`, `system`, `user:` or `key:` and an id.
+    pub actor: String,
+    /// To whom it happened.
+    pub user: Option<String>,
+    /// The client's address, or empty.
+    pub address: String,
+    /// The client's `User-Agent`, or empty.
+    pub agent: String,
+    /// A JSON object, as text.
+    pub detail: String,
+}
+
+impl Event {
+    /// From the first eight columns of a row.
+    fn load(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            event: row.get(2)?,
+            actor: row.get(3)?,
+            user: row.get(4)?,
+            address: row.get(5)?,
+            agent: row.get(6)?,
+            detail: row.get(7)?,
+        })
+    }
+}
+
+/// Writes down what happened to `user`. `detail` is a JSON object without secrets or whole numbers.
+pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, what: What, user: Option<&str>, detail: &str) -> Result<()> {
     let actor = match &ctx.actor {
         Actor::Guest => "guest".to_owned(),
         Actor::System => "system".to_owned(),
@@ -17,5 +68,12 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, event: &str, user: Option<&str>, detai
     };
     let address = ctx.address.map(|a| a.to_canonical().to_string()).unwrap_or_default();
     let agent = ctx.user_agent.as_deref().unwrap_or_default();
-    tx.push(sql::INSERT, args![&ctx.id(), &ctx.project, ctx.now, event, &actor, user, &address, agent, detail])
+    tx.push(sql::INSERT, args![&ctx.id(), &ctx.project, ctx.now, what.name(), &actor, user, &address, agent, detail])
+}
+
+/// What happened to a user, the newest first, and how much there is in all, counted up to 5,000.
+pub fn list(tx: &mut Tx<'_>, project: &str, user: &str, limit: i64, offset: i64) -> Result<(Vec<Event>, i64)> {
+    let events = tx.list(sql::LIST, args![project, user, limit, offset], Event::load)?;
+    let total = tx.find(sql::COUNT, args![project, user, COUNTED], |row| row.get(0))?.unwrap_or(0);
+    Ok((events, total))
 }

@@ -56,6 +56,11 @@ impl Ctx {
         Self { now, random, keys, actor: Actor::System, project, address: None, user_agent: None, locale: None }
     }
 
+    /// Whether a customer's own server asks.
+    pub const fn is_by_key(&self) -> bool {
+        matches!(self.actor, Actor::Key(_))
+    }
+
     /// The network the client calls from, as text: /24 for IPv4 (also when mapped into IPv6), /64 for IPv6.
     pub fn network(&self) -> Option<String> {
         self.address.map(network_of)

@@ -53,6 +53,7 @@ pub struct Keys {
     master: hkdf::Prk,
     code: hmac::Key,
     origin: hmac::Key,
+    audit: hmac::Key,
     message: LessSafeKey,
 }
 
@@ -75,6 +76,7 @@ impl Keys {
         Ok(Self {
             code: hmac_key(Label::VerificationCode)?,
             origin: hmac_key(Label::KnownOrigin)?,
+            audit: hmac_key(Label::Audit)?,
             message: aead_key(&master, Label::Message)?,
             master,
         })
@@ -86,14 +88,14 @@ impl Keys {
         let mut context = match label {
             Label::VerificationCode => hmac::Context::with_key(&self.code),
             Label::KnownOrigin => hmac::Context::with_key(&self.origin),
+            Label::Audit => hmac::Context::with_key(&self.audit),
             Label::Message
             | Label::Provider
             | Label::SigningKey
             | Label::Demo
             | Label::Password
             | Label::Authenticator
-            | Label::RecoveryCode
-            | Label::Audit => {
+            | Label::RecoveryCode => {
                 let key = expand::<32>(&self.master, label)?;
                 hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
             }

@@ -1,5 +1,6 @@
 //! What every room shares: time, randomness, ids, secrets, phone numbers, e-mail addresses, the one list of error codes.
 
+pub mod argon;
 mod context;
 pub mod crypto;
 pub mod email;
@@ -8,6 +9,7 @@ pub mod id;
 pub mod phone;
 pub mod random;
 pub mod secret;
+pub mod target;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;
@@ -18,4 +20,5 @@ pub use error::{Code, Error, Result};
 pub use phone::{Phone, PhoneError};
 pub use random::Random;
 pub use secret::Secret;
+pub use target::Target;
 pub use time::{Clock, Time};

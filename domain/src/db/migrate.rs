@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "password_email_mfa",
         sql: include_str!("../../migrations/0002_password_email_mfa.sql"),
     },
+    Migration { version: 3, name: "audit_chain", sql: include_str!("../../migrations/0003_audit_chain.sql") },
 ];
 
 /// A step and whether the database has it.

@@ -70,16 +70,25 @@ pub fn store_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, state: &Target) ->
     )
 }
 
-/// Counts a wrong guess, of the number and of the project's hour.
+/// Counts a wrong try of `target` alone.
+pub fn count_wrong(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<()> {
+    tx.push(sql::TARGET_FAILED, args![&ctx.project, target])
+}
+
+/// Counts a wrong guess, of the target and of the project's hour.
 pub fn count_failure(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<()> {
-    tx.push(sql::TARGET_FAILED, args![&ctx.project, target])?;
+    count_wrong(tx, ctx, target)?;
     add(tx, ctx, guess::WRONG, "", guess::WRONG_WINDOW, 1, 0).map(drop)
 }
 
 /// Writes down that `target` was proved: its cool-downs end, and the caller's network is remembered.
-pub fn count_proof(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, prefix: &str, country: Option<&str>) -> Result<()> {
+pub fn count_proof(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<()> {
     let origin = ctx.origin()?.map(|origin| origin_text(&origin)).unwrap_or_default();
-    tx.push(sql::TARGET_PROVED, args![ctx.now, &origin, &ctx.project, target])?;
+    tx.push(sql::TARGET_PROVED, args![ctx.now, &origin, &ctx.project, target])
+}
+
+/// Writes down that a message to a number of this prefix and country was answered by a proof.
+pub fn count_conversion(tx: &mut Tx<'_>, ctx: &Ctx, prefix: &str, country: Option<&str>) -> Result<()> {
     let window = window_at(ctx.now, DAY);
     // A country's row would be the one that every sign-in waits for, so one in sixteen counts for all of them. The
     // country comes first, as with the worker, so that two never wait for each other.
@@ -90,6 +99,16 @@ pub fn count_proof(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, prefix: &str, count
         tx.push(sql::PUT_BUDGET, args![&ctx.project, send::COUNTRY, country, window, 0_i64, good])?;
     }
     tx.push(sql::PUT_BUDGET, args![&ctx.project, send::PREFIX, prefix, window, 0_i64, 1_i64])
+}
+
+/// Ends a row of a hundred wrong guesses and more, because the person showed by another way who he is. Somebody who is
+/// busy with the target at this moment is not waited for.
+pub fn forgive(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<()> {
+    let statement = match tx.kind() {
+        Kind::Sqlite => sql::TARGET_FORGIVEN,
+        Kind::Postgres => sql::TARGET_FORGIVEN_ON_POSTGRES,
+    };
+    tx.push(statement, args![&ctx.project, target])
 }
 
 /// Of how many proofs one is written to its country's counter, for all of them.

@@ -42,9 +42,14 @@ impl Cooldowns {
         out
     }
 
+    /// Until when no code for `purpose` may go out, if that is after `now`.
+    pub fn until(&self, purpose: &str, now: Time) -> Option<Time> {
+        self.0.iter().find(|(p, _, until)| p == purpose && *until > now).map(|(_, _, until)| *until)
+    }
+
     /// Whether no code for `purpose` may go out at `now`.
     pub fn is_cooling(&self, purpose: &str, now: Time) -> bool {
-        self.0.iter().any(|(p, _, until)| p == purpose && *until > now)
+        self.until(purpose, now).is_some()
     }
 
     /// Writes down that a code for `purpose` goes out at `now`; `steps` are the waits in seconds, the last one

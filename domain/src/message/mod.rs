@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::args;
 use crate::base::crypto::Label;
 use crate::base::time::{DAY, SECOND};
-use crate::base::{Ctx, Error, Phone, Result, Secret, Time, id};
+use crate::base::{Ctx, Error, Result, Target, Time, id};
 use crate::db::{Kind, Row, Tx};
 
 /// The topic under which the worker learns that there is something to send.
@@ -28,11 +28,38 @@ const LEASE: i64 = 120 * SECOND;
 /// Waits before a message that every provider certainly refused is tried again.
 const RETRY_SECONDS: [i64; 3] = [1, 2, 4];
 
+/// By what a message travels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Channel {
+    /// A text message.
+    Sms,
+    /// An e-mail.
+    Email,
+}
+
+impl Channel {
+    /// As stored, and as metrics call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Email => "email",
+        }
+    }
+
+    /// The channel that reaches `target`.
+    pub const fn of(target: &Target) -> Self {
+        match target {
+            Target::Phone(_) => Self::Sms,
+            Target::Email(_) => Self::Email,
+        }
+    }
+}
+
 /// The secret part of a message.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Payload {
-    /// The number in E.164.
+    /// The number in E.164, or the address.
     pub to: String,
     /// The language that the client asked for.
     pub locale: Option<String>,
@@ -42,14 +69,32 @@ pub struct Payload {
     pub origin: Option<Vec<u8>>,
     /// The code, once the worker has made it.
     pub code: Option<String>,
+    /// The link.
+    pub link: Option<String>,
+    /// A phrase that the person sees in the application too.
+    pub phrase: Option<String>,
+    /// What a notice tells about whoever did it.
+    pub doer: Option<Doer>,
     /// The account behind it, once the worker knows.
     pub user: Option<String>,
 }
 
+/// Who did what a notice tells of.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Doer {
+    /// From which address.
+    pub address: String,
+    /// By which `User-Agent`.
+    pub agent: String,
+    /// When, in microseconds.
+    pub at: i64,
+}
+
 impl Payload {
-    /// The number.
-    pub fn phone(&self) -> Phone {
-        Phone::from_stored(self.to.clone())
+    /// Where it goes.
+    pub fn target(&self) -> Target {
+        Target::from_stored(self.to.clone())
     }
 }
 
@@ -74,7 +119,7 @@ pub struct Claimed {
     pub id: String,
     /// The project's id.
     pub project: String,
-    /// What it carries the code of.
+    /// What it carries the code or link of; empty for a notice.
     pub verification: String,
     /// What it is for.
     pub purpose: String,
@@ -120,6 +165,8 @@ pub struct Entry {
     pub id: String,
     /// The project's id.
     pub project: String,
+    /// `sms` or `email`.
+    pub channel: String,
     /// What it was for.
     pub purpose: String,
     /// Where it went, masked.
@@ -158,50 +205,58 @@ impl Entry {
         Ok(Self {
             id: row.get(0)?,
             project: row.get(1)?,
-            purpose: row.get(2)?,
-            to: row.get(3)?,
-            state: row.get(4)?,
-            provider: row.get(5)?,
-            reason: row.get(6)?,
-            tries: tries(&row.get::<String>(7)?)?,
-            created_at: row.get(8)?,
-            settled_at: row.get(9)?,
+            channel: row.get(2)?,
+            purpose: row.get(3)?,
+            to: row.get(4)?,
+            state: row.get(5)?,
+            provider: row.get(6)?,
+            reason: row.get(7)?,
+            tries: tries(&row.get::<String>(8)?)?,
+            created_at: row.get(9)?,
+            settled_at: row.get(10)?,
         })
     }
 }
 
-/// Puts an SMS in the outbox and wakes the worker. With a `refusal` it is settled at once, for people to see.
-pub fn enqueue(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    verification: &str,
-    purpose: &str,
-    payload: &Payload,
-    expires_at: Time,
-    refusal: Option<&str>,
-) -> Result<String> {
+/// What goes into the outbox.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// The verification whose code or link it carries, if any.
+    pub verification: Option<&'a str>,
+    /// What it is for: the name of a purpose or of a notice.
+    pub purpose: &'a str,
+    /// Its secret part.
+    pub payload: &'a Payload,
+    /// From when on it is of no use.
+    pub expires_at: Time,
+    /// Why it is not to be sent. Then it is settled at once, for people to see.
+    pub refusal: Option<&'a str>,
+}
+
+/// Puts a message in the outbox and wakes the worker.
+pub fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<String> {
     let id = ctx.id();
-    let sealed = if refusal.is_none() { Some(seal(ctx, &id, payload)?) } else { None };
-    let state = if refusal.is_none() { "queued" } else { End::Refused.name() };
-    let settled_at = refusal.map(|_| ctx.now);
+    let target = new.payload.target();
+    let refused = new.refusal.is_some();
+    let sealed = if refused { None } else { Some(seal(ctx, &id, new.payload)?) };
     tx.push(
         sql::INSERT,
         args![
             &id,
             &ctx.project,
-            verification,
-            "sms",
-            purpose,
-            &payload.phone().masked(),
-            state,
+            new.verification,
+            Channel::of(&target).name(),
+            new.purpose,
+            &target.masked(),
+            if refused { End::Refused.name() } else { "queued" },
             sealed.as_ref(),
-            refusal.unwrap_or_default(),
+            new.refusal.unwrap_or_default(),
             ctx.now,
-            expires_at,
-            settled_at,
+            new.expires_at,
+            refused.then_some(ctx.now),
         ],
     )?;
-    if refusal.is_none() {
+    if !refused {
         tx.after_commit(QUEUED, "");
     }
     Ok(id)
@@ -220,14 +275,7 @@ pub fn claim(tx: &mut Tx<'_>, ctx: &Ctx, most: i64) -> Result<Vec<Claimed>> {
                 project: row.get(1)?,
                 verification: row.get::<Option<String>>(2)?.unwrap_or_default(),
                 purpose: row.get(3)?,
-                payload: Payload {
-                    to: String::new(),
-                    locale: None,
-                    wanted_user: None,
-                    origin: None,
-                    code: None,
-                    user: None,
-                },
+                payload: Payload::default(),
                 tries: tries(&row.get::<String>(5)?)?,
                 created_at: row.get(6)?,
                 expires_at: row.get(7)?,
@@ -373,9 +421,4 @@ fn to_text(tries: &[Try]) -> Result<String> {
 
 fn tries(text: &str) -> Result<Vec<Try>> {
     if text == "[]" { Ok(Vec::new()) } else { serde_json::from_str(text).map_err(Error::internal) }
-}
-
-/// The code of a payload, once the worker has made it.
-pub fn code(payload: &Payload) -> Option<Secret> {
-    payload.code.clone().map(Secret::new)
 }

@@ -41,11 +41,11 @@ pub(super) const FIND_BY_RECEIPT: &str = "SELECT id, state FROM messages
  WHERE provider_message = $1 AND project_id = $2 AND provider = $3";
 pub(super) const RECEIPT: &str = "UPDATE messages SET state = $1, reason = $2 WHERE id = $3 AND state = 'sent'";
 pub(super) const LIST_DEAD: &str =
-    "SELECT id, project_id, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
+    "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
  WHERE state = 'dead' AND created_at > $1 ORDER BY created_at DESC LIMIT 100";
 pub(super) const COUNT_DEAD: &str = "SELECT COUNT(*) FROM messages WHERE state = 'dead' AND created_at > $1";
 pub(super) const LIST: &str =
-    "SELECT id, project_id, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
+    "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
  WHERE project_id = $1 ORDER BY id DESC LIMIT $2";
 pub(super) const PURGE: &str = "DELETE FROM messages WHERE id IN (
   SELECT id FROM messages WHERE id < $1 AND settled_at IS NOT NULL ORDER BY id LIMIT 1000)";

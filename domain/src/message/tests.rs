@@ -22,14 +22,16 @@ fn payload() -> Payload {
         locale: Some("de".into()),
         wanted_user: Some("anna".into()),
         origin: Some(vec![1, 2, 3]),
-        code: None,
-        user: None,
+        ..Payload::default()
     }
 }
 
 fn put(db: &Db, ctx: &Ctx, refusal: Option<&'static str>) -> String {
     let expires_at = ctx.now.plus_seconds(900);
-    write(db, ctx, move |tx, ctx| enqueue(tx, ctx, "v1", "sign-in", &payload(), expires_at, refusal))
+    write(db, ctx, move |tx, ctx| {
+        let payload = payload();
+        enqueue(tx, ctx, New { verification: Some("v1"), purpose: "sign-in", payload: &payload, expires_at, refusal })
+    })
 }
 
 fn take(db: &Db, ctx: &Ctx) -> Vec<Claimed> {

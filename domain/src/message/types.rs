@@ -202,7 +202,7 @@ pub struct MailProvider {
     /// Where answers go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
-    /// Seconds to wait for each step of the conversation. 10 by default.
+    /// Seconds for the whole conversation, up to the server's word that it takes the message. 10 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
     /// What it is, with what it needs.

@@ -1,12 +1,15 @@
 //! Projects are tenants: their settings, providers, API keys and platforms.
 
 mod key;
+mod providers;
+mod redirect;
 mod settings;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
 pub use key::{Key, NewKey, SCOPES, create_key, delete_key, find_key, is_touch_due, list_keys, touch_key};
+pub use redirect::Redirect;
 pub use settings::{Auth, Enforce, Frontegg, HIDDEN, Mfa, MockNumber, Nevr, Nuvix, Otp, RateLimit, Settings, Sms};
 
 use serde_json::Value as Json;
@@ -15,7 +18,6 @@ use crate::args;
 use crate::base::crypto::{Keys, Label};
 use crate::base::{Code, Ctx, Error, Result, Time, id};
 use crate::db::{Row, Tx};
-use crate::message::Provider;
 use crate::revocation;
 
 /// The topic under which the process and other nodes learn that a project changed; the key is its id.
@@ -124,8 +126,9 @@ pub fn count(tx: &mut Tx<'_>) -> Result<i64> {
 /// Forgets the providers of every project, because the key that sealed them is lost; gives the projects' ids.
 pub fn forget_providers(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
     let ids = tx.list(sql::LIST_IDS, args![], |row| row.get::<String>(0))?;
+    let (_, none) = providers::split(&Settings::default())?;
     for id in &ids {
-        let sealed = ctx.keys.seal(Label::Provider, id, b"[]", &*ctx.random)?;
+        let sealed = ctx.keys.seal(Label::Provider, id, &none, &*ctx.random)?;
         tx.exec(sql::SET_PROVIDERS, args![&sealed, ctx.now, id])?;
         revocation::announce(tx, ctx, CHANGED, id)?;
     }
@@ -148,10 +151,7 @@ pub fn create_platform(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, name: &str, ho
     get(tx, &ctx.keys, project)?;
     check_name(name)?;
     let host = hostname.strip_prefix("*.").unwrap_or(hostname);
-    if host.is_empty()
-        || host.len() > 253
-        || !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
-    {
+    if !is_host_name(host) {
         return Err(Error::invalid("hostname", "must be a host name such as app.example.com or *.example.com"));
     }
     let platform = Platform { id: ctx.id(), name: name.to_owned(), hostname: hostname.to_ascii_lowercase() };
@@ -179,20 +179,22 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The document without its providers, and the providers sealed: credentials lie nowhere in clear.
+/// Whether `text` may be the name of a host, or an IPv4 address.
+fn is_host_name(text: &str) -> bool {
+    (1..=253).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+}
+
+/// The document without its providers, and the providers sealed.
 fn store(ctx: &Ctx, id: &str, settings: &Settings) -> Result<(String, Vec<u8>)> {
-    let providers = serde_json::to_vec(&settings.sms.providers).map_err(Error::internal)?;
+    let (open, providers) = providers::split(settings)?;
     let sealed = ctx.keys.seal(Label::Provider, id, &providers, &*ctx.random)?;
-    let mut open = settings.clone();
-    open.sms.providers.clear();
     Ok((serde_json::to_string(&open).map_err(Error::internal)?, sealed))
 }
 
 fn load(keys: &Keys, row: &Row<'_>) -> Result<Project> {
     let id: String = row.get(0)?;
     let mut settings: Settings = serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?;
-    let providers = keys.open(Label::Provider, &id, &row.get::<Vec<u8>>(3)?)?;
-    settings.sms.providers = serde_json::from_slice::<Vec<Provider>>(&providers).map_err(Error::internal)?;
+    providers::join(&mut settings, &keys.open(Label::Provider, &id, &row.get::<Vec<u8>>(3)?)?)?;
     Ok(Project {
         id,
         name: row.get(1)?,

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::{is_host_name, providers};
+use crate::base::argon::Cost;
 use crate::base::{Error, Phone, Result};
 use crate::message::{MailProvider, Provider};
 
@@ -73,6 +75,8 @@ section! {
         purge_pending_days: i64 = 7,
         /// How many earlier passwords may not be used again.
         password_history: i64 = 0,
+        /// What hashing a password costs.
+        password_hashing: Cost = Cost::default(),
         /// Whether common passwords are refused.
         password_dictionary: bool = false,
         /// Whether passwords that hold the user's own data are refused.
@@ -119,6 +123,8 @@ section! {
         recent_seconds: i64 = 1_800,
         /// Whether recovery codes can be read again later.
         recovery_codes_readable: bool = false,
+        /// Whether a challenge is refused that would show again what the session began with.
+        refuse_first_factor: bool = false,
     }
 }
 
@@ -274,7 +280,7 @@ impl Settings {
         }
         let mut document = serde_json::to_value(self).map_err(Error::internal)?;
         let mut patch = patch.clone();
-        self.restore_hidden(&mut patch);
+        providers::restore_hidden(&document, &mut patch);
         merge(&mut document, &patch);
         let merged: Self = serde_path_to_error::deserialize(document)
             .map_err(|e| Error::invalid(e.path().to_string(), e.inner().to_string()))?;
@@ -285,38 +291,8 @@ impl Settings {
     /// The document as it may be shown: credentials are hidden.
     pub fn shown(&self) -> Result<Json> {
         let mut document = serde_json::to_value(self).map_err(Error::internal)?;
-        if let Some(providers) = document.pointer_mut("/sms/providers").and_then(Json::as_array_mut) {
-            for provider in providers {
-                for key in CREDENTIALS {
-                    if let Some(secret) = provider.pointer_mut(&format!("/account/{key}")) {
-                        *secret = HIDDEN.into();
-                    }
-                }
-            }
-        }
+        providers::hide(&mut document);
         Ok(document)
-    }
-
-    /// Puts the stored credential where the patch holds what stands for it.
-    fn restore_hidden(&self, patch: &mut Json) {
-        let Some(providers) = patch.pointer_mut("/sms/providers").and_then(Json::as_array_mut) else { return };
-        for provider in providers {
-            let stored = self
-                .sms
-                .providers
-                .iter()
-                .find(|p| provider.get("name").and_then(Json::as_str) == Some(&p.name))
-                .and_then(|p| serde_json::to_value(p).ok());
-            for key in CREDENTIALS {
-                let pointer = format!("/account/{key}");
-                if let Some(secret) = provider.pointer_mut(&pointer)
-                    && secret == HIDDEN
-                    && let Some(stored) = stored.as_ref().and_then(|s| s.pointer(&pointer))
-                {
-                    *secret = stored.clone();
-                }
-            }
-        }
     }
 
     /// The code of `phone` if it is a mock number.
@@ -337,6 +313,13 @@ impl Settings {
         range("auth.sessionsLimit", self.auth.sessions_limit, 1, 100)?;
         range("auth.purgePendingDays", self.auth.purge_pending_days, 1, 365)?;
         range("auth.passwordHistory", self.auth.password_history, 0, 20)?;
+        let cost = self.auth.password_hashing;
+        let hashing = |name, value: u32, min: u32, max: u32| {
+            range(&format!("auth.passwordHashing.{name}"), value.into(), min.into(), max.into())
+        };
+        hashing("iterations", cost.iterations, 1, Cost::MOST_ITERATIONS)?;
+        hashing("memoryKib", cost.memory_kib, Cost::least_memory(cost.iterations), Cost::MOST_MEMORY)?;
+        hashing("parallelism", cost.parallelism, 1, Cost::MOST_PARALLELISM)?;
         range("otp.length", self.otp.length, 4, 10)?;
         range("otp.lifetimeSeconds", self.otp.lifetime_seconds, 30, 3_600)?;
         range("otp.maxAttempts", self.otp.max_attempts, 1, 5)?;
@@ -361,22 +344,11 @@ impl Settings {
                 return Err(Error::invalid("sms.countries", "takes ISO codes such as \"DE\", or \"*\""));
             }
         }
-        if let Some(origin) = &self.sms.origin
-            && (origin.is_empty()
-                || origin.len() > 253
-                || !origin.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))
-        {
+        if self.sms.origin.as_deref().is_some_and(|origin| !is_host_name(origin)) {
             return Err(Error::invalid("sms.origin", "must be a host name such as login.example.com"));
         }
-        let names: std::collections::HashSet<_> = self.sms.providers.iter().map(|p| &p.name).collect();
-        if names.len() != self.sms.providers.len() || names.iter().any(|n| n.is_empty() || n.len() > 64) {
-            return Err(Error::invalid("sms.providers", "must have different names of 1 to 64 characters"));
-        }
-        if self.sms.providers.iter().any(|p| p.timeout_seconds.is_some_and(|s| !(1..=60).contains(&s))) {
-            return Err(Error::invalid("sms.providers", "timeoutSeconds must be from 1 to 60"));
-        }
+        providers::check(self)?;
         self.check_mock_numbers()?;
-        self.check_credentials()?;
         range("nevr.expiresIn", self.nevr.expires_in, 30, 3_600)?;
         range("nevr.otpLength", self.nevr.otp_length, 4, 10)?;
         if let RateLimit::On { window, max } = self.nevr.rate_limit {
@@ -385,23 +357,6 @@ impl Settings {
         }
         range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
         range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)
-    }
-
-    /// What stands for a hidden credential keeps a stored one; where there is none it would be taken for the credential.
-    fn check_credentials(&self) -> Result<()> {
-        let providers = serde_json::to_value(&self.sms.providers).map_err(Error::internal)?;
-        for (n, provider) in providers.as_array().into_iter().flatten().enumerate() {
-            let account = provider.get("account").and_then(Json::as_object).into_iter().flatten();
-            if let Some((key, _)) = account.into_iter().find(|(_, value)| *value == HIDDEN) {
-                return Err(Error::invalid(
-                    format!("sms.providers[{n}].account.{key}"),
-                    format!(
-                        "holds {HIDDEN:?}, and no provider of this name has one to keep: give the credential itself"
-                    ),
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// Contract nuvix §3.1: at most ten, each number once.
@@ -426,9 +381,6 @@ impl Settings {
         Ok(())
     }
 }
-
-/// Names of the fields of an account that hold a credential.
-const CREDENTIALS: [&str; 6] = ["authToken", "apiSecret", "signatureSecret", "authKey", "apiKey", "secret"];
 
 fn merge(into: &mut Json, patch: &Json) {
     match (into, patch) {
@@ -470,20 +422,16 @@ mod tests {
             (json!({"sms": {"countries": ["Germany"]}}), "sms.countries"),
             (json!({"sms": {"origin": "https://example.com"}}), "sms.origin"),
             (json!({"auth": {"mockNumbers": [{"phone": "+14255550123", "otp": "x"}]}}), "auth.mockNumbers[0].otp"),
+            (json!({"auth": {"passwordHashing": {"iterations": 0}}}), "auth.passwordHashing.iterations"),
+            (json!({"auth": {"passwordHashing": {"iterations": 1}}}), "auth.passwordHashing.memoryKib"),
+            (json!({"auth": {"passwordHashing": {"memoryKib": 262_145}}}), "auth.passwordHashing.memoryKib"),
+            (json!({"auth": {"passwordHashing": {"memoryKib": -1}}}), "auth.passwordHashing.memoryKib"),
+            (json!({"auth": {"passwordHashing": {"parallelism": 5}}}), "auth.passwordHashing.parallelism"),
             (json!({"nevr": {"rateLimit": true}}), "nevr.rateLimit"),
             (json!([]), "settings"),
         ] {
             let error = merged(&patch).unwrap_err().to_string();
             assert!(error.starts_with(field), "{patch}: {error}");
         }
-    }
-
-    #[test]
-    fn credentials_are_hidden_when_shown_and_kept_when_sent_back() {
-        let account = json!({"kind": "twilio", "accountSid": "AC1", "authToken": "t0ps3cret", "from": "+15005550006"});
-        let settings = merged(&json!({"sms": {"providers": [{"name": "main", "account": account}]}})).unwrap();
-        let shown = settings.shown().unwrap();
-        assert!(!shown.to_string().contains("t0ps3cret"));
-        assert_eq!(settings.merged(&shown).unwrap(), settings);
     }
 }

@@ -7,23 +7,56 @@ use crate::on_both;
 
 const RAW: &str = "SELECT settings FROM projects";
 
+fn with_providers() -> Json {
+    json!({
+        "sms": {"countries": ["DE"], "providers": [
+            {"name": "main", "account": {"kind": "http", "url": "https://example.com/sms", "secret": "whsec_topsecret"}}]},
+        "email": {"providers": [{"name": "main", "from": "no-reply@example.com", "account":
+            {"kind": "smtp", "host": "smtp.example.com", "username": "mailer", "password": "hunter2topsecret"}}]},
+    })
+}
+
 on_both!(a_project_keeps_its_settings_and_shows_no_credential, |test| {
     let ctx = ctx();
-    let patch = json!({"sms": {"countries": ["DE"], "providers": [
-        {"name": "main", "account": {"kind": "http", "url": "https://example.com/sms", "secret": "whsec_topsecret"}}]}});
     let stored = wait(test.db.write({
         let ctx = ctx.clone();
         move |tx| {
             create(tx, &ctx, "p1", "Shop", Settings::default())?;
-            update(tx, &ctx, "p1", None, &patch)
+            update(tx, &ctx, "p1", None, &with_providers())
         }
     }))
     .unwrap();
     let found = wait(test.db.read(move |tx| get(tx, &ctx.keys, "p1"))).unwrap();
     assert_eq!(found, stored);
-    assert_eq!(found.settings.sms.providers.len(), 1);
+    assert_eq!((found.settings.sms.providers.len(), found.settings.email.providers.len()), (1, 1));
     let raw: String = wait(test.db.read(|tx| tx.find(RAW, args![], |row| row.get(0)))).unwrap().unwrap();
     assert!(!raw.contains("topsecret"), "{raw}");
+});
+
+on_both!(the_providers_of_both_channels_are_forgotten_with_their_key, |test| {
+    let ctx = ctx();
+    let project = wait(test.db.write(move |tx| {
+        create(tx, &ctx, "p1", "Shop", Settings::default().merged(&with_providers())?)?;
+        assert_eq!(forget_providers(tx, &ctx)?, ["p1"]);
+        get(tx, &ctx.keys, "p1")
+    }))
+    .unwrap();
+    assert!(project.settings.sms.providers.is_empty() && project.settings.email.providers.is_empty());
+    assert_eq!(project.settings.sms.countries, ["DE"]);
+});
+
+on_both!(providers_that_were_stored_before_there_was_email_are_read_and_joined_by_others, |test| {
+    let ctx = ctx();
+    let project = wait(test.db.write(move |tx| {
+        create(tx, &ctx, "p1", "Shop", Settings::default())?;
+        let list = with_providers()["sms"]["providers"].to_string();
+        let sealed = ctx.keys.seal(Label::Provider, "p1", list.as_bytes(), &*ctx.random)?;
+        tx.exec(sql::SET_PROVIDERS, args![&sealed, ctx.now, "p1"])?;
+        update(tx, &ctx, "p1", None, &json!({"email": with_providers()["email"]}))?;
+        get(tx, &ctx.keys, "p1")
+    }))
+    .unwrap();
+    assert_eq!((project.settings.sms.providers.len(), project.settings.email.providers.len()), (1, 1));
 });
 
 on_both!(an_id_is_taken_once, |test| {

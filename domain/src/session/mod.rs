@@ -5,6 +5,7 @@ pub(crate) mod sql;
 mod tests;
 
 use crate::args;
+use crate::audit::{self, What};
 use crate::base::crypto::sha256;
 use crate::base::{Code, Ctx, Result, Secret, Time};
 use crate::db::{Row, Tx};
@@ -27,7 +28,7 @@ pub struct Session {
     pub provider: String,
     /// The identity at the provider, or empty.
     pub provider_uid: String,
-    /// What was proved in it, each once.
+    /// What was proved in it, each once, what it began with first.
     pub factors: Vec<String>,
     /// When the last second factor was proved in it.
     pub mfa_at: Option<Time>,
@@ -50,6 +51,8 @@ pub struct New<'a> {
     pub user: &'a str,
     /// How it was made.
     pub provider: &'a str,
+    /// The identity at the provider, or empty.
+    pub provider_uid: &'a str,
     /// What was proved.
     pub factors: &'a [&'a str],
     /// How long it lives, in seconds.
@@ -59,6 +62,16 @@ pub struct New<'a> {
 }
 
 impl Session {
+    /// The factor that it began with.
+    pub fn began_with(&self) -> Option<&str> {
+        self.factors.first().map(String::as_str)
+    }
+
+    /// Whether `factor` was proved in it.
+    pub fn has(&self, factor: &str) -> bool {
+        self.factors.iter().any(|f| f == factor)
+    }
+
     /// Reads the first eleven columns as a session.
     pub(crate) fn load(row: &Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -80,12 +93,12 @@ impl Session {
 /// Makes a session and gives its secret. When the user has more than `limit`, the oldest are removed.
 pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secret)> {
     let id = ctx.id();
-    let secret = Secret::new(format!("{}{}", id.replace('-', ""), ctx.random.hex(SECRET_BYTES)));
+    let secret = secret_of(ctx, &id);
     let session = Session {
         id,
         user_id: new.user.to_owned(),
         provider: new.provider.to_owned(),
-        provider_uid: String::new(),
+        provider_uid: new.provider_uid.to_owned(),
         factors: new.factors.iter().map(|f| (*f).to_owned()).collect(),
         mfa_at: None,
         address: ctx.address.map(|a| a.to_canonical().to_string()).unwrap_or_default(),
@@ -114,6 +127,11 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secr
         announce(tx, ctx, new.user)?;
     }
     Ok((session, secret))
+}
+
+/// A new secret for the session with this id.
+fn secret_of(ctx: &Ctx, id: &str) -> Secret {
+    Secret::new(format!("{}{}", id.replace('-', ""), ctx.random.hex(SECRET_BYTES)))
 }
 
 /// The id of the session that a secret belongs to, if it has the shape of one.
@@ -148,19 +166,82 @@ pub fn extend(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, seconds: i64) ->
     get(tx, ctx, user, id)
 }
 
+/// Writes down that `factor` was proved in the session. It counts as a second factor, now, unless the session began with
+/// it (security: what was used first does not count twice).
+pub fn prove_factor(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, factor: &str) -> Result<Session> {
+    let session = get(tx, ctx, user, id)?;
+    let is_second = session.began_with() != Some(factor);
+    let mfa_at = if is_second { Some(ctx.now) } else { session.mfa_at };
+    set_factors(tx, ctx, session, &[factor], mfa_at)
+}
+
+/// Counts `factors` in the session without saying when they were proved.
+pub fn add_factors(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, factors: &[&str]) -> Result<Session> {
+    let session = get(tx, ctx, user, id)?;
+    let mfa_at = session.mfa_at;
+    set_factors(tx, ctx, session, factors, mfa_at)
+}
+
+fn set_factors(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    mut session: Session,
+    more: &[&str],
+    mfa_at: Option<Time>,
+) -> Result<Session> {
+    for factor in more {
+        if !session.has(factor) {
+            session.factors.push((*factor).to_owned());
+        }
+    }
+    session.mfa_at = mfa_at;
+    session.updated_at = ctx.now;
+    let factors = session.factors.join(" ");
+    tx.push(sql::SET_FACTORS, args![&factors, mfa_at, ctx.now, &ctx.project, &session.user_id, &session.id])?;
+    announce(tx, ctx, &session.user_id)?;
+    Ok(session)
+}
+
+/// Gives the session another secret, or `Code::SessionNotFound`. The one so far opens nothing any more; the id stays.
+pub fn rotate(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<Secret> {
+    let secret = secret_of(ctx, id);
+    if tx.exec(sql::ROTATE, args![&hash(&secret), ctx.now, &ctx.project, user, id])? == 0 {
+        return Err(Code::SessionNotFound.into());
+    }
+    announce(tx, ctx, user)?;
+    Ok(secret)
+}
+
+/// Ends all sessions of a user but one.
+pub fn delete_others(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, keep: &str) -> Result<u64> {
+    let count = tx.exec(sql::DELETE_OTHERS, args![&ctx.project, user, keep])?;
+    record_end(tx, ctx, user, count)?;
+    announce(tx, ctx, user)?;
+    Ok(count)
+}
+
 /// Ends a session, or `Code::SessionNotFound`.
 pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<()> {
     if tx.exec(sql::DELETE, args![&ctx.project, user, id])? == 0 {
         return Err(Code::SessionNotFound.into());
     }
+    audit::record(tx, ctx, What::SessionDelete, Some(user), "{}")?;
     announce(tx, ctx, user)
 }
 
 /// Ends all sessions of a user; gives how many.
 pub fn delete_all(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<u64> {
     let count = tx.exec(sql::DELETE_ALL, args![&ctx.project, user])?;
+    record_end(tx, ctx, user, count)?;
     announce(tx, ctx, user)?;
     Ok(count)
+}
+
+fn record_end(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, count: u64) -> Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    audit::record(tx, ctx, What::SessionDelete, Some(user), &format!(r#"{{"count":{count}}}"#))
 }
 
 /// Removes sessions that expired before `before`.

@@ -19,6 +19,11 @@ pub(super) const LIST: &str = concat!(
 );
 pub(super) const EXTEND: &str =
     "UPDATE sessions SET expires_at = $1, updated_at = $2 WHERE project_id = $3 AND user_id = $4 AND id = $5";
+pub(super) const SET_FACTORS: &str = "UPDATE sessions SET factors = $1, mfa_at = $2, updated_at = $3
+ WHERE project_id = $4 AND user_id = $5 AND id = $6";
+pub(super) const ROTATE: &str =
+    "UPDATE sessions SET hash = $1, updated_at = $2 WHERE project_id = $3 AND user_id = $4 AND id = $5";
+pub(super) const DELETE_OTHERS: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id <> $3";
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id = $3";
 pub(super) const DELETE_ALL: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2";
 /// Never the new one, also when the clock stepped back and the others look younger.
@@ -28,4 +33,5 @@ pub(super) const DELETE_OLDEST: &str = "DELETE FROM sessions WHERE id IN (
 pub(super) const PURGE: &str = "DELETE FROM sessions WHERE expires_at < $1";
 
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[INSERT, FIND, LIST, EXTEND, DELETE, DELETE_ALL, DELETE_OLDEST, PURGE];
+pub(crate) const ALL: &[&str] =
+    &[INSERT, FIND, LIST, EXTEND, SET_FACTORS, ROTATE, DELETE_OTHERS, DELETE, DELETE_ALL, DELETE_OLDEST, PURGE];

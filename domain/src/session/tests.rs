@@ -9,7 +9,7 @@ use crate::on_both;
 const RAW: &str = "SELECT hash FROM sessions";
 
 fn new(user: &str) -> New<'_> {
-    New { user, provider: "phone", factors: &["phone"], seconds: 3_600, limit: 10 }
+    New { user, provider: "phone", provider_uid: "", factors: &["phone"], seconds: 3_600, limit: 10 }
 }
 
 fn write<T: Send + 'static>(test: &TestDb, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
@@ -134,6 +134,24 @@ on_both!(only_the_users_own_session_of_this_project_can_be_had_or_ended, |test| 
         }
         get(tx, &ctx, "u1", &made.id)
     });
+});
+
+on_both!(a_rotated_secret_takes_the_place_of_the_old_one_and_nothing_else_changes, |test| {
+    let ctx = ctx();
+    write(test, move |tx| {
+        let (made, old) = create(tx, &ctx, new("u1"))?;
+        let (other, _) = create(tx, &ctx, new("u1"))?;
+        let secret = rotate(tx, &ctx, "u1", &made.id)?;
+        assert!(secret != old && id_of(&secret).as_ref() == Some(&made.id) && secret.expose().len() == 256);
+        let hashes: Vec<Vec<u8>> = tx.list(RAW, args![], |row| row.get(0))?;
+        assert!(hashes.iter().any(|h| h[..] == hash(&secret)) && hashes.iter().all(|h| h[..] != hash(&old)));
+        assert_eq!((get(tx, &ctx, "u1", &made.id)?, get(tx, &ctx, "u1", &other.id)?), (made.clone(), other));
+        for (user, id) in [("u2", made.id.as_str()), ("u1", "none")] {
+            assert_eq!(rotate(tx, &ctx, user, id).unwrap_err().code, Code::SessionNotFound);
+        }
+        Ok(())
+    });
+    assert_eq!(announced(test, "u1"), 1);
 });
 
 on_both!(an_ended_session_is_gone_and_announced, |test| {

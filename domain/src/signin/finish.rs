@@ -1,14 +1,18 @@
-//! From the right code to a session, in one transaction.
+//! From the right code or link to a session, in one transaction.
 
-use super::{HandleKind, sql};
+use super::challenge::forgive_others;
+use super::handle::{self, HandleKind};
+use super::notice::{self, Notice};
+use super::{erase_access, sql};
 use crate::args;
-use crate::base::{Code, Ctx, Error, Phone, Result, Secret};
+use crate::audit::{self, What};
+use crate::base::{Actor, Code, Ctx, Phone, Result, Secret, Target};
 use crate::db::{Kind, Tx};
+use crate::limit;
 use crate::project::Project;
 use crate::session::{self, Session};
-use crate::user::{self, Proof, Proved, User};
+use crate::user::{self, Proof, Proved, Proving, User};
 use crate::verification::{self, Checked, Purpose, Verification};
-use crate::{audit, limit};
 
 /// Somebody who has just signed in.
 #[derive(Clone, Debug)]
@@ -21,6 +25,9 @@ pub struct SignedIn {
     pub user: User,
 }
 
+/// Secrets from this length on are those of links: nobody types them, and no code is as long.
+const LINK_LENGTH: usize = 32;
+
 /// Checks `secret` through `handle` and signs in. The outer result is for the store; the inner one is the answer, and
 /// is committed with the attempt whatever it is, so no error, crash or disconnect gives an attempt back.
 pub fn finish(
@@ -31,21 +38,49 @@ pub fn finish(
     handle: &str,
     secret: &Secret,
 ) -> Result<Result<SignedIn>> {
-    let refused = || Ok(Err(Error::from(Code::InvalidToken)));
-    let hash = kind.hash(ctx, handle);
-    if tx.kind() == Kind::Postgres {
-        tx.push(sql::LOCK_TARGET_ON_POSTGRES, args![&ctx.project, &hash])?;
-    }
-    match verification::check(tx, ctx, &hash, Purpose::SignIn, secret)? {
-        Checked::NoHandle => refused(),
+    let (hash, purpose) = if secret.expose().len() >= LINK_LENGTH {
+        (handle::of_link(ctx, Purpose::MagicLink, handle, secret.expose()), Purpose::MagicLink)
+    } else {
+        (kind.hash(ctx, handle), Purpose::SignIn)
+    };
+    lock_target_of(tx, ctx, &hash)?;
+    match verification::check(tx, ctx, &hash, purpose, secret)? {
+        Checked::NoHandle => Ok(Err(Code::InvalidToken.into())),
         Checked::Wrong { target } => {
             limit::count_failure(tx, ctx, &target)?;
-            refused()
+            Ok(Err(Code::InvalidToken.into()))
         }
         Checked::Right { verification, wanted_user } => {
             tx.attempt(|tx| sign_in(tx, ctx, project, &verification, wanted_user.as_deref()))
         }
     }
+}
+
+/// Requests and guesses for one target wait for each other at its row and nowhere else.
+pub(super) fn lock_target_of(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32]) -> Result<()> {
+    if tx.kind() == Kind::Postgres {
+        tx.push(sql::LOCK_TARGET_ON_POSTGRES, args![&ctx.project, hash])?;
+    }
+    Ok(())
+}
+
+/// Uses a verification up and writes down that its target was proved. An error when somebody was faster.
+pub(super) fn consume(tx: &mut Tx<'_>, ctx: &Ctx, verification: &Verification) -> Result<Proof> {
+    if !verification::consume(tx, ctx, &verification.id)? {
+        return Err(Code::InvalidToken.into());
+    }
+    if verification.mock {
+        // A mock code says nothing about the number's real owner.
+        return Ok(Proof::Mock);
+    }
+    match Target::from_stored(verification.target.clone()) {
+        Target::Phone(phone) => {
+            limit::count_proof(tx, ctx, &verification.target)?;
+            limit::count_conversion(tx, ctx, phone.prefix(), phone.country())?;
+        }
+        Target::Email(_) => limit::count_proof(tx, ctx, &verification.target)?,
+    }
+    Ok(Proof::Code)
 }
 
 fn sign_in(
@@ -55,49 +90,69 @@ fn sign_in(
     verification: &Verification,
     wanted: Option<&str>,
 ) -> Result<SignedIn> {
-    if !verification::consume(tx, ctx, &verification.id)? {
-        return Err(Code::InvalidToken.into());
+    let proof = consume(tx, ctx, verification)?;
+    let target = Target::from_stored(verification.target.clone());
+    let user = owner(tx, ctx, project, verification, &target, wanted, proof)?;
+    let opening = match (&target, verification.purpose) {
+        (Target::Phone(_), _) => Opening { provider: "phone", uid: "", factor: "phone" },
+        (Target::Email(_), Purpose::MagicLink) => Opening { provider: "magic-url", uid: "", factor: "email" },
+        // Contract nuvix §3.2: the exchange of a code from an e-mail is provider `token`.
+        (Target::Email(_), _) => Opening { provider: "token", uid: "", factor: "email" },
+    };
+    if verification.purpose == Purpose::MagicLink {
+        verification::consume_all(tx, ctx, Purpose::MagicLink, &verification.target)?;
     }
-    let phone = Phone::from_stored(verification.target.clone());
-    let proof = if verification.mock { Proof::Mock } else { Proof::Code };
-    let user = owner(tx, ctx, project, verification, &phone, wanted, proof)?;
-    if !verification.mock {
-        for loser in user::drop_claims(tx, ctx, &phone)? {
-            audit::record(tx, ctx, "phone.claim-removed", Some(&loser), "{}")?;
-        }
-        // A mock code says nothing about the number's real owner.
-        limit::count_proof(tx, ctx, &verification.target, phone.prefix(), phone.country())?;
+    if proof == Proof::Code {
+        forgive_others(tx, ctx, &user, &verification.target)?;
     }
-    open(tx, ctx, project, user, "phone")
+    if let (Target::Phone(phone), Proof::Code) = (&target, proof) {
+        drop_claims(tx, ctx, project, phone)?;
+    }
+    open(tx, ctx, project, user, opening)
 }
 
-/// The account that the number's owner signs in to; made here if the worker's is gone.
+/// Takes a proved number from everybody who only claimed it, and tells them.
+pub(super) fn drop_claims(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, phone: &Phone) -> Result<()> {
+    for loser in user::drop_claims(tx, ctx, phone)? {
+        audit::record(tx, ctx, What::ClaimRemove, Some(&loser.id), "{}")?;
+        notice::send(tx, ctx, project, &loser, Notice::ClaimRemoved)?;
+    }
+    Ok(())
+}
+
+/// The account that the target's owner signs in to; made here if the worker's is gone.
 fn owner(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
     verification: &Verification,
-    phone: &Phone,
+    target: &Target,
     wanted: Option<&str>,
     proof: Proof,
 ) -> Result<User> {
     let mut id = verification.user.clone();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let known = match &id {
             Some(id) => id.clone(),
-            None if project.settings.auth.sign_up || user::find_by_phone(tx, &ctx.project, phone)?.is_some() => {
-                user::ensure_pending(tx, ctx, wanted, phone)?.id
+            None if project.settings.auth.sign_up || user::find_by(tx, &ctx.project, target)?.is_some() => {
+                user::ensure_pending(tx, ctx, wanted, target)?.id
             }
             None => return Err(Code::SignUpDisabled.into()),
         };
         admit(tx, ctx, project, &known)?;
-        match user::prove_phone(tx, ctx, &known, phone, wanted, proof)? {
+        let own = matches!(&ctx.actor, Actor::User { user, .. } if *user == known);
+        match user::prove(tx, ctx, Proving { id: &known, target, wanted, proof, own })? {
             Proved::Ready(user) => return Ok(user),
             Proved::Wiped(user) => {
-                session::delete_all(tx, ctx, &user.id)?;
+                erase_access(tx, ctx, &user.id)?;
                 return Ok(user);
             }
-            // Deleted, or renamed by another flow, since the code went out: the number decides.
+            Proved::Detached(loser) => {
+                audit::record(tx, ctx, What::ClaimRemove, Some(&loser.id), "{}")?;
+                notice::send(tx, ctx, project, &loser, Notice::ClaimRemoved)?;
+                id = None;
+            }
+            // Deleted, or renamed by another flow, since the code went out: the target decides.
             Proved::Gone => id = None,
         }
     }
@@ -113,10 +168,16 @@ fn admit(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -> Result<()> 
     if !user::find(tx, &ctx.project, id)?.is_some_and(|user| user.pending) {
         return Ok(());
     }
+    admit_another(tx, ctx, project)
+}
+
+/// Whether the project takes one more user.
+pub(super) fn admit_another(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project) -> Result<()> {
+    let auth = &project.settings.auth;
     if !auth.sign_up {
         return Err(Code::SignUpDisabled.into());
     }
-    if user::count(tx, &ctx.project)? >= auth.limit {
+    if auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit {
         return Err(Code::UserLimitReached.into());
     }
     Ok(())
@@ -124,30 +185,47 @@ fn admit(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -> Result<()> 
 
 /// Signs a guest in to a new account of his own.
 pub fn sign_in_anonymously(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project) -> Result<SignedIn> {
-    let auth = &project.settings.auth;
-    if !auth.anonymous {
+    if !project.settings.auth.anonymous && !ctx.is_by_key() {
         return Err(Code::MethodDisabled.into());
     }
-    if !auth.sign_up {
-        return Err(Code::SignUpDisabled.into());
-    }
-    if auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit {
-        return Err(Code::UserLimitReached.into());
-    }
+    admit_another(tx, ctx, project)?;
     let user = user::create_anonymous(tx, ctx)?;
-    open(tx, ctx, project, user, "anonymous")
+    open(tx, ctx, project, user, Opening { provider: "anonymous", uid: "", factor: "anonymous" })
 }
 
-fn open(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: User, factor: &str) -> Result<SignedIn> {
+/// How a session begins.
+#[derive(Clone, Copy)]
+pub(super) struct Opening<'a> {
+    /// The name of the way.
+    pub provider: &'a str,
+    /// The identity there.
+    pub uid: &'a str,
+    /// What was proved first.
+    pub factor: &'a str,
+}
+
+/// Opens a session. Whoever asked for alerts is told about every one but the first.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    user: User,
+    opening: Opening<'_>,
+) -> Result<SignedIn> {
     let auth = &project.settings.auth;
+    // Whoever signs in by an e-mail has one in his hands that tells it.
+    if auth.session_alerts && opening.factor != "email" && !session::list(tx, ctx, &user.id)?.is_empty() {
+        notice::send(tx, ctx, project, &user, Notice::SessionAlert)?;
+    }
     let new = session::New {
         user: &user.id,
-        provider: factor,
-        factors: &[factor],
+        provider: opening.provider,
+        provider_uid: opening.uid,
+        factors: &[opening.factor],
         seconds: auth.duration,
         limit: auth.sessions_limit,
     };
-    audit::record(tx, ctx, "session.create", Some(&user.id), "{}")?;
+    audit::record(tx, ctx, What::SessionCreate, Some(&user.id), "{}")?;
     // Last, because it waits for the database: a write that fails is noticed while the attempt can still be kept.
     let (session, secret) = session::create(tx, ctx, new)?;
     Ok(SignedIn { session, secret, user })

@@ -1,28 +1,64 @@
-//! Signing in by phone, from the first request to the session: the noun that joins the others.
+//! Signing in, from the first request to the session, and what stands around it: the noun that joins the others.
 //!
-//! [`start`] is what a public route does: it answers the same for known and unknown numbers, because it never looks an
-//! account up. [`prepare`] is the worker's part: it looks, makes the account, makes the code. [`finish`] turns the
-//! right code into a session.
+//! [`start`] is what a public route does: it answers the same for known and unknown numbers and addresses, because it
+//! never looks an account up. [`prepare`] is the worker's part: it looks, makes the account, makes the code. [`finish`]
+//! turns the right code or link into a session. [`challenge`] shows second factors, [`verify`] numbers and addresses,
+//! [`account`] passwords, [`factor`] sets up what challenges ask for, and [`gate`] says whether a session has proved
+//! enough.
 
+pub mod account;
+pub mod challenge;
+pub mod factor;
 mod finish;
+mod gate;
+mod handle;
+mod idempotency;
+mod issue;
+mod notice;
+mod phrase;
 mod prepare;
 pub(crate) mod sql;
 mod start;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 
 pub use finish::{SignedIn, finish, sign_in_anonymously};
+pub use gate::{Factor, factors, gate, next_factors};
+pub use handle::HandleKind;
+pub use notice::Notice;
 pub use prepare::{Ready, prepare};
-pub use start::{HandleKind, Rules, Start, Started, check_request, start};
+pub use start::{Rules, Start, Started, Way, check_request, start};
+
+use std::sync::Arc;
 
 use crate::args;
+use crate::audit::{self, What};
 use crate::base::time::DAY;
-use crate::base::{Ctx, Result, Secret};
+use crate::base::{Code, Ctx, Result, Secret, Target};
 use crate::db::Tx;
 use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
-use crate::{limit, message, revocation, session, token, user, verification};
+use crate::{limit, message, mfa, password, revocation, session, token, user, verification};
+
+/// Somebody who is signed in, as the request found him.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+impl Caller {
+    /// The account as it is now. `Code::UserBlocked` when it was switched off meanwhile, `Code::UserNotFound` when it
+    /// is gone.
+    fn reload(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<User> {
+        let user = user::get(tx, &ctx.project, &self.user.id)?;
+        if user.blocked { Err(Code::UserBlocked.into()) } else { Ok(user) }
+    }
+}
 
 /// The session with this secret and its account, unless it has expired.
 pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, secret: &Secret) -> Result<Option<(Session, User)>> {
@@ -34,9 +70,26 @@ pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, secret: &Secret) -> Result<Optio
     Ok(found.filter(|(session, _)| session.expires_at > ctx.now))
 }
 
+/// Removes every way into an account but its number and address.
+fn erase_access(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
+    password::delete(tx, ctx, user)?;
+    mfa::delete_all(tx, ctx, user)?;
+    erase_sessions(tx, ctx, user)
+}
+
+fn erase_sessions(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
+    session::delete_all(tx, ctx, user).map(drop)
+}
+
+/// Removes what was set up on an account that never proved anything, for the owner of `target`, which it holds.
+fn wipe(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, target: &Target) -> Result<()> {
+    user::wipe(tx, ctx, &user.id, target)?;
+    erase_access(tx, ctx, &user.id)
+}
+
 /// Forgets, a little at a time, what no rule looks at any more; gives how many of the large tables' rows went, so that
 /// the caller knows whether to go on at once.
-pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[std::sync::Arc<Project>]) -> Result<u64> {
+pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[Arc<Project>]) -> Result<u64> {
     limit::purge(tx, ctx.now)?;
     revocation::purge(tx, ctx.now.plus_micros(-DAY))?;
     tx.exec(sql::PURGE_IDEMPOTENT, args![ctx.now.plus_micros(-DAY)])?;
@@ -45,17 +98,28 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[std::sync::Arc<Project>]) -
         user::purge_pending(tx, &project.id, ctx.now.plus_micros(-days * DAY))?;
     }
     session::purge(tx, ctx.now)?;
+    mfa::purge(tx, ctx.now)?;
     Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)?)
 }
 
-/// Gives up what only a lost key file could open: provider credentials, signing keys, messages that wait. Accounts and
-/// sessions stay: they are hashes. Gives the ids of the projects, which need their providers again.
+/// Gives up what only a lost key file could open: provider credentials, signing keys, messages that wait, passwords,
+/// authenticators, recovery codes. Accounts and sessions stay: they are hashes. The audit trail is chained anew, for
+/// nobody can check the lost key's hashes, and says so. Gives the ids of the projects, which need their providers again.
 pub fn forget_sealed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
     token::forget_keys(tx)?;
     message::bury_all(tx, ctx.now)?;
+    password::forget_all(tx)?;
+    mfa::forget_sealed(tx)?;
+    tx.exec(sql::FORGET_FACTORS, &[])?;
     // Kept answers are sealed too; a retry is answered anew.
     tx.exec(sql::PURGE_IDEMPOTENT, args![ctx.now.plus_micros(DAY)])?;
-    project::forget_providers(tx, ctx)
+    audit::forget_chains(tx)?;
+    let projects = project::forget_providers(tx, ctx)?;
+    for project in &projects {
+        let ctx = Ctx { project: Arc::from(project.as_str()), ..ctx.clone() };
+        audit::record(tx, &ctx, What::KeysReset, None, "{}")?;
+    }
+    Ok(projects)
 }
 
 /// Removes a project with everything in it.

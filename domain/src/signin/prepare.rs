@@ -4,41 +4,33 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::time::DAY;
-use crate::base::{Ctx, Phone, Result, Secret};
+use crate::base::{Ctx, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::limit::{self, Spent, guess, send};
-use crate::message::{self, Claimed, End, Sms};
+use crate::message::{self, Claimed, End};
 use crate::project::Project;
 use crate::user::{self, User};
-use crate::verification::{self, Verification};
+use crate::verification::{self, Purpose, Verification};
 
+use super::issue::DAY_IS_FULL;
 use super::start::{Rules, has_converted, is_served};
+use super::verify;
 
 /// A message that only has to be worded and sent.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// The message.
+    /// The message. Its payload holds the code or the link.
     pub message: Claimed,
     /// Its project.
     pub project: Arc<Project>,
-    /// The code in it.
-    pub code: Secret,
+    /// When its code or link was issued and until when it works; none for a notice.
+    pub lifetime: Option<(Time, Time)>,
 }
 
 impl Ready {
-    /// The message with its text.
-    pub fn with_text(&self, text: String, locale: String, receipt_url: Option<String>) -> Sms {
-        Sms {
-            id: self.message.id.clone(),
-            project: self.message.project.clone(),
-            to: self.message.payload.phone(),
-            body: Secret::new(text),
-            code: Some(self.code.clone()),
-            template: self.message.purpose.clone(),
-            locale,
-            user: self.message.payload.user.clone(),
-            receipt_url,
-        }
+    /// The code in it, or an empty text.
+    pub fn code(&self) -> &str {
+        self.message.payload.code.as_deref().unwrap_or_default()
     }
 }
 
@@ -61,10 +53,7 @@ pub fn prepare(
         };
         // One message that cannot be decided on must not hold up the others.
         match tx.attempt(|tx| decide(tx, &ctx, &project, claimed.clone(), &mut counters))? {
-            Ok(Some(message)) => {
-                let code = message::code(&message.payload).unwrap_or_else(|| Secret::new(""));
-                ready.push(Ready { message, project, code });
-            }
+            Ok(Some((message, lifetime))) => ready.push(Ready { message, project, lifetime }),
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(message = claimed.id, %error, "a message could not be prepared");
@@ -76,62 +65,147 @@ pub fn prepare(
     Ok(ready)
 }
 
+type Lifetime = Option<(Time, Time)>;
+
 fn decide(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
     mut claimed: Claimed,
     counters: &mut Counters,
-) -> Result<Option<Claimed>> {
-    let settled = |tx: &mut Tx<'_>, claimed: &Claimed, end, reason| {
-        message::settle(tx, ctx, &claimed.id, end, reason, None, &claimed.tries).map(|()| None)
+) -> Result<Option<(Claimed, Lifetime)>> {
+    let target = claimed.payload.target();
+    let Some(first) = first_provider(project, &target) else {
+        return settled(tx, ctx, &claimed, End::Dead, "no provider is set up");
     };
-    let Some(first) = project.settings.sms.providers.first().map(|p| p.name.clone()).or_else(|| {
-        // A mock number needs no provider.
-        project.settings.mock_code(&claimed.payload.phone()).map(|_| String::new())
-    }) else {
-        return settled(tx, &claimed, End::Dead, "no provider is set up");
-    };
+    if claimed.verification.is_empty() {
+        return notice(tx, ctx, project, claimed, &target, &first, counters);
+    }
     let Some(verification) = verification::find(tx, &claimed.verification)? else {
-        return settled(tx, &claimed, End::Dead, "its verification is gone");
+        return settled(tx, ctx, &claimed, End::Dead, "its verification is gone");
     };
     if verification.expires_at <= ctx.now || verification.consumed_at.is_some() {
-        return settled(tx, &claimed, End::Dead, "expired in the queue");
+        return settled(tx, ctx, &claimed, End::Dead, "expired in the queue");
     }
-    if claimed.payload.code.is_some() {
-        // An earlier round made the code; the providers refused it then.
+    let lifetime = Some((verification.created_at, verification.expires_at));
+    if claimed.payload.user.is_some() {
+        // An earlier round decided all this; the providers refused it then.
         message::store(tx, ctx, &mut claimed, &first)?;
-        return Ok(Some(claimed));
+        return Ok(Some((claimed, lifetime)));
     }
-    let phone = claimed.payload.phone();
-    let Some(account) = account(tx, ctx, project, &claimed, &phone)? else {
-        return settled(tx, &claimed, End::Refused, "nobody has this number, and sign-up is off or full");
+    let account = match account(tx, ctx, project, &claimed, &verification, &target)? {
+        Ok(account) => account,
+        Err(reason) => return settled(tx, ctx, &claimed, End::Refused, reason),
     };
-    let mock_code = project.settings.mock_code(&phone);
-    let mock = mock_code.filter(|_| account.takes_mock_codes());
-    let code = if let Some(code) = mock {
-        Secret::new(code)
+    if claimed.payload.link.is_some() {
+        verification::set_user(tx, &verification.id, &account.id)?;
     } else {
-        if mock_code.is_some()
-            && let Some((end, reason)) = refusal_of_mock(tx, ctx, project, &verification, &phone)?
-        {
-            return settled(tx, &claimed, end, reason);
+        let mock = mock_code(tx, ctx, project, &verification, &target)?;
+        let code = match mock {
+            MockCode::Of(code) => Secret::new(code),
+            MockCode::Refused(end, reason) => return settled(tx, ctx, &claimed, end, reason),
+            MockCode::No => {
+                if let Some(reason) = counters.refusal(tx, ctx, project, &target, true)? {
+                    return settled(tx, ctx, &claimed, End::Refused, reason);
+                }
+                let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
+                Secret::new(ctx.random.digits(length as usize))
+            }
+        };
+        let is_mock = matches!(mock, MockCode::Of(_));
+        let person = (!account.pending).then_some(account.id.as_str());
+        verification::arm(tx, ctx, &verification, &code, &account.id, person, is_mock)?;
+        if is_mock {
+            return settled(tx, ctx, &claimed, End::Mock, "");
         }
-        if let Some(reason) = counters.refusal(tx, ctx, project, &phone)? {
-            return settled(tx, &claimed, End::Refused, reason);
-        }
-        let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
-        Secret::new(ctx.random.digits(length as usize))
-    };
-    let person = (!account.pending).then_some(account.id.as_str());
-    verification::arm(tx, ctx, &verification, &code, &account.id, person, mock.is_some())?;
-    if mock.is_some() {
-        return settled(tx, &claimed, End::Mock, "");
+        claimed.payload.code = Some(code.expose().to_owned());
     }
-    claimed.payload.code = Some(code.expose().to_owned());
-    claimed.payload.user = Some(account.id);
+    claimed.payload.user = Some(account.id.clone());
     message::store(tx, ctx, &mut claimed, &first)?;
-    Ok(Some(claimed))
+    Ok(Some((claimed, lifetime)))
+}
+
+fn settled(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    claimed: &Claimed,
+    end: End,
+    reason: &str,
+) -> Result<Option<(Claimed, Lifetime)>> {
+    message::settle(tx, ctx, &claimed.id, end, reason, None, &claimed.tries).map(|()| None)
+}
+
+/// The provider to begin with. A mock number needs none.
+fn first_provider(project: &Project, target: &Target) -> Option<String> {
+    let settings = &project.settings;
+    match target {
+        Target::Email(_) => settings.email.providers.first().map(|p| p.name.clone()),
+        Target::Phone(phone) => settings
+            .sms
+            .providers
+            .first()
+            .map(|p| p.name.clone())
+            .or_else(|| settings.mock_code(phone).map(|_| String::new())),
+    }
+}
+
+/// A notice has nothing to be decided but whether it may go out.
+fn notice(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    mut claimed: Claimed,
+    target: &Target,
+    first: &str,
+    counters: &mut Counters,
+) -> Result<Option<(Claimed, Lifetime)>> {
+    if claimed.expires_at <= ctx.now {
+        return settled(tx, ctx, &claimed, End::Dead, "expired in the queue");
+    }
+    if claimed.tries.is_empty() {
+        if let Target::Phone(phone) = target
+            && !is_served(project, phone)
+        {
+            return settled(tx, ctx, &claimed, End::Refused, "messages to this country are not allowed");
+        }
+        if let Some(reason) = counters.refusal(tx, ctx, project, target, false)? {
+            return settled(tx, ctx, &claimed, End::Refused, reason);
+        }
+    }
+    message::store(tx, ctx, &mut claimed, first)?;
+    Ok(Some((claimed, None)))
+}
+
+enum MockCode<'a> {
+    /// The target is no mock number.
+    No,
+    /// It is one, with this code.
+    Of(&'a str),
+    /// It is one that somebody real holds, and nothing may be sent to it.
+    Refused(End, &'static str),
+}
+
+/// Mock codes serve sign-in and the proof of a number, and never a number that somebody real holds.
+fn mock_code<'p>(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &'p Project,
+    verification: &Verification,
+    target: &Target,
+) -> Result<MockCode<'p>> {
+    let Target::Phone(phone) = target else { return Ok(MockCode::No) };
+    let Some(code) = project.settings.mock_code(phone) else { return Ok(MockCode::No) };
+    if !matches!(verification.purpose, Purpose::SignIn | Purpose::VerifyPhone) {
+        return Ok(MockCode::No);
+    }
+    let holder = user::find_by(tx, &ctx.project, target)?;
+    if holder.is_none_or(|holder| holder.takes_mock_codes()) {
+        return Ok(MockCode::Of(code));
+    }
+    Ok(match refusal_of_mock(tx, ctx, project, verification, phone)? {
+        Some((end, reason)) => MockCode::Refused(end, reason),
+        None => MockCode::No,
+    })
 }
 
 /// Somebody real holds a mock number, so his code is a real one: what the edge left out for mock numbers is made up
@@ -155,23 +229,47 @@ fn refusal_of_mock(
         return Ok(Some((End::Refused, "asked for again too soon")));
     }
     if ledger.day_sends > rules.per_phone_per_day {
-        return Ok(Some((End::Refused, "the day's messages to this number are used up")));
+        return Ok(Some((End::Refused, DAY_IS_FULL)));
     }
     ledger.cooldowns.start(purpose, ctx.now, &rules.resend_seconds, rules.lifetime_seconds);
     limit::store_target(tx, ctx, &verification.target, &ledger)?;
     Ok(None)
 }
 
-/// The account of the number; made, pending, when there is none and somebody new may come.
-fn account(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, claimed: &Claimed, phone: &Phone) -> Result<Option<User>> {
-    if let Some(user) = user::find_by_phone(tx, &ctx.project, phone)? {
-        return Ok(Some(user));
+/// The account behind a verification, or why there is nobody.
+type Found = std::result::Result<User, &'static str>;
+
+/// The account behind a verification. For a sign-in it is made, pending, when there is none and somebody new may come.
+fn account(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    claimed: &Claimed,
+    verification: &Verification,
+    target: &Target,
+) -> Result<Found> {
+    let held = match &verification.user {
+        Some(id) => user::find(tx, &ctx.project, id)?,
+        None => user::find_by(tx, &ctx.project, target)?,
+    };
+    match verification.purpose {
+        Purpose::SignIn | Purpose::MagicLink => {
+            if let Some(user) = held {
+                return Ok(Ok(user));
+            }
+            let auth = &project.settings.auth;
+            if !auth.sign_up || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit) {
+                return Ok(Err("nobody has this number or address, and sign-up is off or full"));
+            }
+            user::create_pending(tx, ctx, claimed.payload.wanted_user.as_deref(), target).map(Ok)
+        }
+        Purpose::Recovery => {
+            Ok(held.filter(verify::may_recover).ok_or("nobody may recover an account by this address"))
+        }
+        Purpose::VerifyPhone | Purpose::VerifyEmail | Purpose::Mfa => {
+            Ok(held.filter(|user| !user.blocked).ok_or("its account is gone or blocked"))
+        }
     }
-    let auth = &project.settings.auth;
-    if !auth.sign_up || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit) {
-        return Ok(None);
-    }
-    user::create_pending(tx, ctx, claimed.payload.wanted_user.as_deref(), phone).map(Some)
 }
 
 /// The length that fits in the person's budget too, and in a project under attack.
@@ -211,14 +309,17 @@ struct Counters {
 }
 
 impl Counters {
-    /// Why the policy stands against a message to `phone`; when nothing does, it is counted.
+    /// Why the policy stands against a message to `target`; when nothing does, it is counted. E-mails cost nothing, and
+    /// what carries nothing to answer with (`answerable`) says nothing about pumping.
     fn refusal(
         &mut self,
         tx: &mut Tx<'_>,
         ctx: &Ctx,
         project: &Project,
-        phone: &Phone,
+        target: &Target,
+        answerable: bool,
     ) -> Result<Option<&'static str>> {
+        let Target::Phone(phone) = target else { return Ok(None) };
         let settings = &project.settings.sms;
         let country = phone.country().unwrap_or("*");
         let price = settings.prices.get(country).or_else(|| settings.prices.get("*")).copied().unwrap_or(0.0);
@@ -241,8 +342,10 @@ impl Counters {
             }
         }
         self.add(ctx, send::MONEY, "", price);
-        self.add(ctx, send::PREFIX, phone.prefix(), 1);
-        self.add(ctx, send::COUNTRY, country, 1);
+        if answerable {
+            self.add(ctx, send::PREFIX, phone.prefix(), 1);
+            self.add(ctx, send::COUNTRY, country, 1);
+        }
         Ok(None)
     }
 

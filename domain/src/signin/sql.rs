@@ -18,10 +18,21 @@ pub(super) const INSERT_IDEMPOTENT: &str =
  ON CONFLICT (project_id, hash) DO UPDATE SET request = excluded.request, answer = excluded.answer,
   created_at = excluded.created_at";
 pub(super) const PURGE_IDEMPOTENT: &str = "DELETE FROM idempotency_keys WHERE created_at < $1";
-/// Everything a project holds, for its removal. Budgets go too: the project is gone.
-pub(super) const DELETE_PROJECT_ROWS: [&str; 9] = [
+pub(super) const FORGET_FACTORS: &str =
+    "UPDATE users SET totp = FALSE, password_at = NULL WHERE totp = TRUE OR password_at IS NOT NULL";
+/// Everything a project holds, for its removal. Budgets go too: the project is gone. So do its audit events: they are
+/// about people whom nobody serves any more. Their head goes first, because a worker begins there, and last, because a
+/// worker that just began the chain has made it meanwhile.
+pub(super) const DELETE_PROJECT_ROWS: [&str; 16] = [
+    "DELETE FROM audit_heads WHERE project_id = $1",
+    "DELETE FROM audit_events WHERE project_id = $1",
+    "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM sessions WHERE project_id = $1",
     "DELETE FROM users WHERE project_id = $1",
+    "DELETE FROM passwords WHERE project_id = $1",
+    "DELETE FROM authenticators WHERE project_id = $1",
+    "DELETE FROM recovery_sets WHERE project_id = $1",
+    "DELETE FROM recovery_codes WHERE project_id = $1",
     "DELETE FROM handles WHERE project_id = $1",
     "DELETE FROM verifications WHERE project_id = $1",
     "DELETE FROM messages WHERE project_id = $1",
@@ -32,4 +43,7 @@ pub(super) const DELETE_PROJECT_ROWS: [&str; 9] = [
 ];
 
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[FIND_WITH_USER, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT];
+pub(crate) const ALL: &[&str] = &[FIND_WITH_USER, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT, FORGET_FACTORS];
+/// Understood by PostgreSQL alone.
+#[cfg(test)]
+pub(crate) const ON_POSTGRES: &[&str] = &[LOCK_TARGET_ON_POSTGRES];

@@ -1,19 +1,16 @@
-//! The public half of a sign-in: pending verification and outbox row, with the same statements for every number.
+//! The public half of a sign-in: pending verification and outbox row, with the same statements for every target.
 
-use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::sql;
-use crate::args;
-use crate::base::crypto::{Label, sha256};
-use crate::base::time::DAY;
-use crate::base::{Actor, Code, Ctx, Error, Phone, Result, Time};
+use super::handle::{HandleKind, Holder};
+use super::idempotency;
+use super::issue::{self, Ask};
+use crate::base::{Code, Ctx, Phone, Result, Target};
 use crate::db::Tx;
-use crate::limit::{self, Target, guess};
-use crate::message::{self, Payload};
-use crate::project::Project;
-use crate::user;
-use crate::verification::{self, Dialect, NewHandle, OnItsWay, Purpose, Subject};
+use crate::limit;
+use crate::message::Payload;
+use crate::project::{Project, Redirect};
+use crate::verification::{Channel, Dialect, Purpose, Subject};
 
 /// Numbers that differ between dialects.
 #[derive(Clone, Debug)]
@@ -26,7 +23,7 @@ pub struct Rules {
     pub max_attempts: i64,
     /// Waits between codes, in seconds.
     pub resend_seconds: Vec<i64>,
-    /// The most codes to one number in a day.
+    /// The most messages to one number or address in a day.
     pub per_phone_per_day: i64,
 }
 
@@ -44,43 +41,57 @@ impl Rules {
     }
 }
 
-/// What the requester will hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HandleKind {
-    /// The `userId` of the answer (Nuvix, Appwrite).
-    UserId,
-    /// A random value in a cookie or in the answer.
-    Opaque,
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// A code that signs in.
+    Code,
+    /// A link that signs in.
+    MagicLink(Redirect),
+    /// A link that lets a new password be chosen.
+    Recovery(Redirect),
 }
 
-impl HandleKind {
-    /// The text whose hash is stored: a handle of one kind is none of another.
-    pub fn hash(self, ctx: &Ctx, handle: &str) -> [u8; 32] {
+impl Way {
+    const fn purpose(&self) -> Purpose {
         match self {
-            Self::UserId => ctx.handle_hash(&format!("user:{handle}")),
-            Self::Opaque => ctx.handle_hash(&format!("flow:{handle}")),
+            Self::Code => Purpose::SignIn,
+            Self::MagicLink(_) => Purpose::MagicLink,
+            Self::Recovery(_) => Purpose::Recovery,
+        }
+    }
+
+    /// Where its link leads, or empty.
+    fn page(&self) -> &str {
+        match self {
+            Self::Code => "",
+            Self::MagicLink(redirect) | Self::Recovery(redirect) => redirect.as_str(),
         }
     }
 }
 
-/// A request for a sign-in code.
+/// A request for a code or link from somebody who is not signed in.
 #[derive(Clone, Debug)]
 pub struct Start {
     /// Who asks.
     pub dialect: Dialect,
-    /// The number.
-    pub phone: Phone,
+    /// The number or address.
+    pub target: Target,
+    /// What for.
+    pub way: Way,
     /// What kind of handle the answer carries.
     pub kind: HandleKind,
     /// The handle that the requester proposes or already holds.
     pub wanted: Option<String>,
     /// The dialect's numbers.
     pub rules: Rules,
+    /// Whether the message and the answer carry a phrase, by which the person knows that they belong together.
+    pub phrase: bool,
     /// The request's `Idempotency-Key`.
     pub idempotency_key: Option<String>,
 }
 
-/// What the requester is told, the same for known and unknown numbers.
+/// What the requester is told, the same for known and unknown targets.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Started {
     /// The id of the token.
@@ -91,33 +102,38 @@ pub struct Started {
     pub created_at: i64,
     /// Until when it works, in microseconds.
     pub expires_at: i64,
-}
-
-impl Started {
-    fn of(handle: &verification::Handle, text: &str) -> Self {
-        Self {
-            id: handle.id.clone(),
-            handle: text.to_owned(),
-            created_at: handle.created_at.micros(),
-            expires_at: handle.expires_at.micros(),
-        }
-    }
+    /// The phrase, if it was asked for.
+    #[serde(default)]
+    pub phrase: Option<String>,
 }
 
 /// What can be refused by looking at the request alone: the method is off, there is no provider, the country or kind
-/// of number is not served.
-pub fn check_request(project: &Project, phone: &Phone) -> Result<()> {
-    let settings = &project.settings;
-    if !settings.auth.phone {
+/// of number is not served. Methods are switched off for people, not for the customer's own servers (contract nuvix
+/// §1.4).
+pub fn check_request(ctx: &Ctx, project: &Project, target: &Target, way: &Way) -> Result<()> {
+    let auth = &project.settings.auth;
+    let on = match (target, way) {
+        (Target::Phone(_), _) => auth.phone,
+        (Target::Email(_), Way::Code) => auth.email_otp,
+        (Target::Email(_), Way::MagicLink(_)) => auth.magic_url,
+        (Target::Email(_), Way::Recovery(_)) => auth.email_password,
+    };
+    if !on && !ctx.is_by_key() {
         return Err(Code::MethodDisabled.into());
     }
-    if settings.mock_code(phone).is_some() {
-        return Ok(());
+    check_reach(project, target)
+}
+
+/// Whether the project can write to `target`, or need not because its code is a mock number's.
+pub(super) fn check_reach(project: &Project, target: &Target) -> Result<()> {
+    let settings = &project.settings;
+    match target {
+        Target::Email(_) if settings.email.providers.is_empty() => Err(Code::NoEmailProvider.into()),
+        Target::Phone(phone) if settings.mock_code(phone).is_some() => Ok(()),
+        Target::Phone(_) if settings.sms.providers.is_empty() => Err(Code::NoSmsProvider.into()),
+        Target::Phone(phone) if !is_served(project, phone) => Err(Code::CountryNotAllowed.into()),
+        Target::Email(_) | Target::Phone(_) => Ok(()),
     }
-    if settings.sms.providers.is_empty() {
-        return Err(Code::NoSmsProvider.into());
-    }
-    if is_served(project, phone) { Ok(()) } else { Err(Code::CountryNotAllowed.into()) }
 }
 
 /// Whether the project sends to this country and kind of number.
@@ -126,213 +142,91 @@ pub(super) fn is_served(project: &Project, phone: &Phone) -> bool {
     phone.may_receive_sms() && project.settings.sms.countries.iter().any(|c| c == "*" || c == country)
 }
 
-/// Starts a sign-in. Never tells whether anybody has the number.
+/// What a message to `target` carries from the request.
+pub(super) fn payload(ctx: &Ctx, target: &Target) -> Result<Payload> {
+    Ok(Payload {
+        to: target.as_str().to_owned(),
+        locale: ctx.locale.as_deref().map(str::to_owned),
+        origin: ctx.origin()?.map(|o| o.to_vec()),
+        ..Payload::default()
+    })
+}
+
+/// The channel that reaches `target`.
+pub(super) const fn channel(target: &Target) -> Channel {
+    match target {
+        Target::Phone(_) => Channel::Sms,
+        Target::Email(_) => Channel::Email,
+    }
+}
+
+/// Starts a sign-in or a recovery. Never tells whether anybody has the number or address.
 pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Result<Started> {
     let Some(key) = &input.idempotency_key else { return decide(tx, ctx, project, input) };
-    let hash = sha256(format!("{}\0{key}", requester(ctx)).as_bytes());
-    let request = sha256(
-        format!("{}\0{}\0{}", input.dialect.name(), input.phone.as_e164(), input.wanted.as_deref().unwrap_or_default())
-            .as_bytes(),
+    let request = format!(
+        "{}\0{}\0{}\0{}\0{}\0{}",
+        input.dialect.name(),
+        input.way.purpose().name(),
+        input.target.as_str(),
+        input.wanted.as_deref().unwrap_or_default(),
+        input.way.page(),
+        input.phrase,
     );
-    // The number's row is the lock between two requests with one key.
-    limit::lock_target(tx, ctx, input.phone.as_e164())?;
-    let earlier = tx.find(sql::FIND_IDEMPOTENT, args![&ctx.project, &hash, ctx.now.plus_micros(-DAY)], |row| {
-        Ok((row.get::<Vec<u8>>(0)?, row.get::<String>(1)?))
-    })?;
-    match earlier {
-        Some((same, answer)) if same == request => open_answer(ctx, &hash, &answer),
-        Some(_) => Err(Error::invalid("Idempotency-Key", "was used for another request: take a new one")),
-        None => {
-            let started = decide(tx, ctx, project, input)?;
-            let answer = seal_answer(ctx, &hash, &started)?;
-            tx.push(sql::INSERT_IDEMPOTENT, args![&ctx.project, &hash, &request, &answer, ctx.now])?;
-            Ok(started)
-        }
-    }
-}
-
-/// Whose idempotency keys these are: a stranger who guesses one elsewhere gets an answer of his own.
-fn requester(ctx: &Ctx) -> String {
-    match &ctx.actor {
-        Actor::Key(id) => format!("key {id}"),
-        Actor::User { user, .. } => format!("user {user}"),
-        Actor::Guest | Actor::System => ctx.network().unwrap_or_default(),
-    }
-}
-
-/// The answer as it is kept for a retry: sealed, because it holds the handle.
-fn seal_answer(ctx: &Ctx, key: &[u8; 32], started: &Started) -> Result<String> {
-    let text = serde_json::to_vec(started).map_err(Error::internal)?;
-    let sealed = ctx.keys.seal(Label::Message, &BASE64.encode(key), &text, &*ctx.random)?;
-    Ok(BASE64.encode(&sealed))
-}
-
-fn open_answer(ctx: &Ctx, key: &[u8; 32], answer: &str) -> Result<Started> {
-    let sealed = BASE64.decode(answer.as_bytes()).map_err(Error::internal)?;
-    let text = ctx.keys.open(Label::Message, &BASE64.encode(key), &sealed)?;
-    serde_json::from_slice(&text).map_err(Error::internal)
+    // The target's row is the lock between two requests with one key.
+    limit::lock_target(tx, ctx, input.target.as_str())?;
+    idempotency::once(tx, ctx, key, &request, |tx| decide(tx, ctx, project, input))
 }
 
 fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Result<Started> {
-    let target = input.phone.as_e164();
-    let mock = project.settings.mock_code(&input.phone);
+    let target = input.target.as_str();
+    let mock = match &input.target {
+        Target::Phone(phone) => project.settings.mock_code(phone),
+        Target::Email(_) => None,
+    };
     let subject = Subject {
         dialect: input.dialect,
-        purpose: Purpose::SignIn,
+        purpose: input.way.purpose(),
+        channel: channel(&input.target),
         target,
         session: None,
         wanted_length: mock.map_or(input.rules.length, |code| code.len() as i64),
     };
     let mut ledger = limit::lock_target(tx, ctx, target)?;
-    let holder = Holder::find(tx, ctx, input)?;
-    let new = NewHandle {
-        hash: &holder.hash,
-        wanted_user: (input.kind == HandleKind::UserId).then_some(holder.text.as_str()),
-        max_attempts: input.rules.max_attempts,
-    };
-    let cooling = mock.is_none() && ledger.cooldowns.is_cooling(subject.purpose.name(), ctx.now);
-    if cooling {
-        return share(tx, ctx, input, &subject, &holder, &new);
-    }
-
-    let expires_at = ctx.now.plus_seconds(input.rules.lifetime_seconds);
-    let too_many = mock.is_none() && ledger.day_sends >= input.rules.per_phone_per_day;
-    let payload = Payload {
-        to: target.to_owned(),
-        locale: ctx.locale.as_deref().map(str::to_owned),
-        wanted_user: new.wanted_user.map(str::to_owned),
-        origin: ctx.origin()?.map(|o| o.to_vec()),
-        code: None,
+    let wanted = input.wanted.as_deref();
+    let holder = Holder::find(tx, ctx, input.kind, wanted, target)?;
+    let wanted_user = (input.kind == HandleKind::UserId).then_some(holder.text.as_str());
+    let ask = Ask {
+        subject,
         user: None,
+        wanted_user,
+        rules: &input.rules,
+        payload: Payload { wanted_user: wanted_user.map(str::to_owned), ..payload(ctx, &input.target)? },
+        phrase: input.phrase,
+        mock: mock.is_some(),
+        own: false,
     };
-    let purpose = subject.purpose.name();
-    if too_many {
-        let reason = Some("the day's messages to this number are used up");
-        message::enqueue(tx, ctx, "", purpose, &payload, expires_at, reason)?;
-        let handle = create_empty(tx, ctx, &holder, &new, target, expires_at)?;
-        return Ok(Started::of(&handle, &holder.text));
-    }
-    if let Some(old) = &holder.own {
-        verification::retire_handle(tx, old)?;
-    }
-    let wanted = subject.wanted_length.max(guess::length_under_attack(ledger.failures, 0));
-    let length = length_that_fits(tx, ctx, target, wanted, input.rules.max_attempts)?;
-    let id = verification::create(tx, ctx, &subject, length, None, expires_at)?;
-    let issued = verification::issued(id, length, ctx.now, expires_at);
-    let handle = verification::create_handle(tx, ctx, &new, target, Some(&issued), expires_at)?;
-    message::enqueue(tx, ctx, &issued.id, purpose, &payload, expires_at, None)?;
-    if mock.is_none() {
-        ledger.cooldowns.start(purpose, ctx.now, &input.rules.resend_seconds, input.rules.lifetime_seconds);
-    }
-    ledger.day_sends += 1;
-    limit::store_target(tx, ctx, target, &ledger)?;
-    Ok(Started::of(&handle, &holder.text))
-}
-
-/// Inside the cool-down: no second message. The requester gets a handle of his own to the code on its way, if there is
-/// one that he may share and his handle fits; else an empty one, which looks the same.
-fn share(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    input: &Start,
-    subject: &Subject<'_>,
-    holder: &Holder,
-    new: &NewHandle<'_>,
-) -> Result<Started> {
-    let on_its_way = verification::find_on_its_way(tx, ctx, subject)?;
-    if let (Some(own), Some(there)) = (&holder.own, &on_its_way)
-        && own.verification.as_ref() == Some(&there.id)
-    {
-        return Ok(Started::of(own, &holder.text));
-    }
-    let handle = match on_its_way {
-        Some(there) if there.takes_another() && fits(tx, ctx, input, &there)? => {
-            if let Some(old) = &holder.own {
-                verification::retire_handle(tx, old)?;
-            }
-            verification::create_handle(tx, ctx, new, subject.target, Some(&there), there.expires_at)?
+    let (id, created_at, expires_at) = match &input.way {
+        Way::Code => {
+            let handle = issue::code(tx, ctx, &ask, &holder, &mut ledger)?;
+            (handle.id, handle.created_at, handle.expires_at)
         }
-        Some(_) | None => {
-            let expires_at = ctx.now.plus_seconds(input.rules.lifetime_seconds);
-            create_empty(tx, ctx, holder, new, subject.target, expires_at)?
+        Way::MagicLink(redirect) | Way::Recovery(redirect) => {
+            let address = |secret: &_, expires_at| redirect.with_secret(&holder.text, secret, expires_at);
+            let link = issue::link(tx, ctx, &ask, &holder.text, &address)?;
+            (link.id, ctx.now, link.expires_at)
         }
     };
-    Ok(Started::of(&handle, &holder.text))
-}
-
-/// An empty handle, unless what the requester holds still works: it may open an earlier code, which an empty one would
-/// only take away.
-fn create_empty(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    holder: &Holder,
-    new: &NewHandle<'_>,
-    target: &str,
-    expires_at: Time,
-) -> Result<verification::Handle> {
-    if let Some(old) = &holder.own {
-        if old.expires_at > ctx.now {
-            return Ok(old.clone());
-        }
-        verification::retire_handle(tx, old)?;
-    }
-    verification::create_handle(tx, ctx, new, target, None, expires_at)
-}
-
-fn fits(tx: &mut Tx<'_>, ctx: &Ctx, input: &Start, there: &OnItsWay) -> Result<bool> {
-    let target = input.phone.as_e164();
-    Ok(length_that_fits(tx, ctx, target, there.length, input.rules.max_attempts)? == there.length)
-}
-
-/// The shortest length whose handle fits in the number's budget. Only the number's part is looked at here, the same
-/// for known and unknown ones; the worker looks at the person's.
-fn length_that_fits(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, wanted: i64, tries: i64) -> Result<i64> {
-    let used = verification::reserved_by_target(tx, ctx, target)?;
-    let length = guess::length_that_fits(wanted, tries, used, false);
-    if length == wanted {
-        return Ok(length);
-    }
-    let origin = ctx.origin()?;
-    let familiar = limit::is_known_origin(tx, &ctx.project, target, origin.as_ref().map(<[u8; 32]>::as_slice))?;
-    Ok(guess::length_that_fits(wanted, tries, used, familiar))
-}
-
-/// The handle of the answer.
-struct Holder {
-    text: String,
-    hash: [u8; 32],
-    /// What the requester already holds under this text for this number.
-    own: Option<verification::Handle>,
-}
-
-impl Holder {
-    /// What was proposed, unless it would be somebody else's: then a new one.
-    fn find(tx: &mut Tx<'_>, ctx: &Ctx, input: &Start) -> Result<Self> {
-        if let Some(text) = &input.wanted {
-            let hash = input.kind.hash(ctx, text);
-            let held = verification::find_handle(tx, &hash)?;
-            let reserved = input.kind == HandleKind::UserId && user::is_reserved(tx, &ctx.project, text)?;
-            match held {
-                Some(own) if own.target == input.phone.as_e164() && !reserved => {
-                    return Ok(Self { text: text.clone(), hash, own: Some(own) });
-                }
-                Some(stale) if stale.expires_at <= ctx.now && !reserved => {
-                    verification::retire_handle(tx, &stale)?;
-                    return Ok(Self { text: text.clone(), hash, own: None });
-                }
-                None if !reserved => return Ok(Self { text: text.clone(), hash, own: None }),
-                Some(_) | None => {}
-            }
-        }
-        let text = match input.kind {
-            HandleKind::UserId => ctx.id(),
-            HandleKind::Opaque => ctx.random.hex(32),
-        };
-        Ok(Self { hash: input.kind.hash(ctx, &text), text, own: None })
-    }
+    let phrase = ask.phrase_of(ctx, &id)?;
+    Ok(Started {
+        id,
+        handle: holder.text.clone(),
+        created_at: created_at.micros(),
+        expires_at: expires_at.micros(),
+        phrase,
+    })
 }
 
 /// Whether a number converted before: it is served while others are refused.
-pub(super) fn has_converted(ledger: Option<&Target>) -> bool {
+pub(super) fn has_converted(ledger: Option<&limit::Target>) -> bool {
     ledger.is_some_and(|t| t.converted_at.is_some())
 }

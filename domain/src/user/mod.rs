@@ -1,11 +1,20 @@
 //! Accounts of people.
 
+mod change;
+mod proof;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use change::{
+    claim_phone, set_blocked, set_email, set_mfa, set_password_at, set_totp, touch_sign_in, update_name, update_prefs,
+};
+pub use proof::{Proved, Proving, create_pending, drop_claims, ensure_pending, prove, prove_claim, prove_email, wipe};
+
+use change::check_name;
+
 use crate::args;
-use crate::base::{Code, Ctx, Email, Error, Phone, Result, Time};
+use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time};
 use crate::db::{Row, Tx};
 use crate::revocation;
 
@@ -16,8 +25,10 @@ pub const CHANGED: &str = "user";
 /// How an account came to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
-    /// By a code sent to a number nobody had.
+    /// By a code or link sent to a number or address nobody had.
     Flow,
+    /// By somebody who gave an e-mail address and a password.
+    SignUp,
     /// As a guest.
     Anonymous,
     /// By an API key.
@@ -30,6 +41,7 @@ impl Origin {
     const fn name(self) -> &'static str {
         match self {
             Self::Flow => "flow",
+            Self::SignUp => "sign-up",
             Self::Anonymous => "anonymous",
             Self::Key => "key",
             Self::Import => "import",
@@ -122,17 +134,22 @@ pub struct User {
 }
 
 impl User {
-    /// An account as `insert` makes it.
-    fn new(id: String, origin: Origin, phone: Option<&Phone>, now: Time) -> Self {
+    /// The account that `insert` makes.
+    fn new(new: &Insert<'_>, now: Time) -> Self {
+        let (phone, email) = match new.target {
+            Some(Target::Phone(phone)) => (Some(phone.clone()), None),
+            Some(Target::Email(email)) => (None, Some(email.clone())),
+            None => (None, None),
+        };
         Self {
-            id,
-            origin: origin.name().to_owned(),
-            pending: origin == Origin::Flow,
+            id: new.id.to_owned(),
+            origin: new.origin.name().to_owned(),
+            pending: new.origin == Origin::Flow,
             blocked: false,
-            name: String::new(),
-            email: None,
+            name: new.name.to_owned(),
+            email,
             email_proof: Proof::None,
-            phone: phone.cloned(),
+            phone,
             phone_proof: Proof::None,
             phone_claim: None,
             mfa: false,
@@ -141,7 +158,7 @@ impl User {
             labels: Vec::new(),
             prefs: "{}".to_owned(),
             proved_at: None,
-            signed_in_at: (origin == Origin::Anonymous).then_some(now),
+            signed_in_at: new.signed_in_at(now),
             created_at: now,
             updated_at: now,
         }
@@ -155,6 +172,11 @@ impl User {
     /// Whether the number that is shown is verified.
     pub fn is_phone_verified(&self) -> bool {
         self.phone_claim.is_none() && self.phone.is_some() && self.phone_proof.is_verified()
+    }
+
+    /// The number that is verified, also while another one is claimed.
+    pub fn verified_phone(&self) -> Option<&Phone> {
+        self.phone.as_ref().filter(|_| self.phone_proof.is_verified())
     }
 
     /// Whether its e-mail address is verified.
@@ -220,9 +242,12 @@ pub fn get(tx: &mut Tx<'_>, project: &str, id: &str) -> Result<User> {
     find(tx, project, id)?.ok_or_else(|| Code::UserNotFound.into())
 }
 
-/// The account that this number finds.
-pub fn find_by_phone(tx: &mut Tx<'_>, project: &str, phone: &Phone) -> Result<Option<User>> {
-    tx.find(sql::FIND_BY_PHONE, args![project, phone], User::load)
+/// The account that this number or address finds.
+pub fn find_by(tx: &mut Tx<'_>, project: &str, target: &Target) -> Result<Option<User>> {
+    match target {
+        Target::Phone(phone) => tx.find(sql::FIND_BY_PHONE, args![project, phone], User::load),
+        Target::Email(email) => tx.find(sql::FIND_BY_EMAIL, args![project, email], User::load),
+    }
 }
 
 /// Whether the id belongs to an account that somebody signed in to or that a key made. A pending one holds no id.
@@ -235,156 +260,60 @@ pub fn count(tx: &mut Tx<'_>, project: &str) -> Result<i64> {
     Ok(tx.find(sql::COUNT, args![project], |row| row.get(0))?.unwrap_or(0))
 }
 
-/// The account of `phone`, pending if it had to be made; idempotent. The wanted id is given if it is free.
-pub fn ensure_pending(tx: &mut Tx<'_>, ctx: &Ctx, wanted: Option<&str>, phone: &Phone) -> Result<User> {
-    if let Some(user) = find_by_phone(tx, &ctx.project, phone)? {
-        return Ok(user);
-    }
-    create_pending(tx, ctx, wanted, phone)
+/// Removes accounts of the send path that nobody signed in to since `before`.
+pub fn purge_pending(tx: &mut Tx<'_>, project: &str, before: Time) -> Result<u64> {
+    tx.exec(sql::PURGE_PENDING, args![project, before])
 }
 
-/// Makes the pending account of a number that finds nobody, or gives the one that another transaction made meanwhile.
-pub fn create_pending(tx: &mut Tx<'_>, ctx: &Ctx, wanted: Option<&str>, phone: &Phone) -> Result<User> {
-    for id in wanted.map(str::to_owned).into_iter().chain([ctx.id(), ctx.id()]) {
-        if insert(tx, ctx, &id, Origin::Flow, Some(phone))? {
-            return Ok(User::new(id, Origin::Flow, Some(phone), ctx.now));
-        }
-        if let Some(user) = find_by_phone(tx, &ctx.project, phone)? {
-            return Ok(user);
-        }
+/// What `insert` takes.
+struct Insert<'a> {
+    id: &'a str,
+    origin: Origin,
+    name: &'a str,
+    target: Option<&'a Target>,
+}
+
+impl Insert<'_> {
+    /// A guest is signed in as soon as he is there.
+    fn signed_in_at(&self, now: Time) -> Option<Time> {
+        (self.origin == Origin::Anonymous).then_some(now)
     }
-    Err(Error::internal("no id is free"))
+}
+
+/// Makes an account; none when its id, number or address is taken.
+fn insert(tx: &mut Tx<'_>, ctx: &Ctx, new: &Insert<'_>) -> Result<Option<User>> {
+    let user = User::new(new, ctx.now);
+    let made = tx.exec(
+        sql::INSERT,
+        args![
+            &ctx.project,
+            new.id,
+            &user.origin,
+            user.pending,
+            new.name,
+            user.email.as_ref(),
+            user.phone.as_ref(),
+            user.signed_in_at,
+            ctx.now,
+        ],
+    )?;
+    Ok((made == 1).then_some(user))
 }
 
 /// Makes a guest's account.
 pub fn create_anonymous(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<User> {
-    let id = ctx.id();
-    if !insert(tx, ctx, &id, Origin::Anonymous, None)? {
-        return Err(Code::UserExists.into());
-    }
-    Ok(User::new(id, Origin::Anonymous, None, ctx.now))
+    let new = Insert { id: &ctx.id(), origin: Origin::Anonymous, name: "", target: None };
+    insert(tx, ctx, &new)?.ok_or_else(|| Code::UserExists.into())
 }
 
-fn insert(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, origin: Origin, phone: Option<&Phone>) -> Result<bool> {
-    let pending = origin == Origin::Flow;
-    let signed_in_at = (origin == Origin::Anonymous).then_some(ctx.now);
-    let proof = Proof::None.name();
-    Ok(tx.exec(sql::INSERT, args![&ctx.project, id, origin.name(), pending, phone, proof, signed_in_at, ctx.now])? == 1)
-}
-
-/// What became of an account when its number was proved.
-#[derive(Debug)]
-pub enum Proved {
-    /// It may be signed in to.
-    Ready(User),
-    /// It never proved anything before: what was set up on it is gone, sessions are the caller's to remove.
-    Wiped(User),
-    /// It does not hold the number, or no longer exists.
-    Gone,
-}
-
-/// Marks the number of account `id` as proved, for a sign-in. `wanted` is the id that the flow asked for: a pending
-/// account takes it if no other account has it. `Code::UserBlocked` when the account is switched off.
-pub fn prove_phone(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    id: &str,
-    phone: &Phone,
-    wanted: Option<&str>,
-    proof: Proof,
-) -> Result<Proved> {
-    let project = &ctx.project;
-    let signed_in = tx.find(
-        sql::SIGN_IN_BY_PHONE,
-        args![ctx.now, proof.name(), project, id, phone, wanted.unwrap_or(id)],
-        User::load,
-    )?;
-    if let Some(user) = signed_in {
-        return Ok(Proved::Ready(user));
-    }
-    let Some(user) = find(tx, project, id)?.filter(|u| u.phone.as_ref() == Some(phone)) else {
-        return Ok(Proved::Gone);
-    };
-    if proof == Proof::Mock && !user.takes_mock_codes() {
-        // Somebody real took the number while the mock code was out.
-        return Ok(Proved::Gone);
-    }
-    if user.blocked {
-        return Err(Code::UserBlocked.into());
-    }
-    let mut id = id;
-    if user.pending
-        && let Some(wanted) = wanted.filter(|w| *w != id)
-    {
-        tx.exec(sql::DELETE_PENDING_BY_ID, args![project, wanted])?;
-        if !is_taken(tx, project, wanted)? {
-            if tx.exec(sql::RENAME, args![wanted, project, id])? == 0 {
-                // Another flow proved it, or renamed it, at this moment.
-                return Ok(Proved::Gone);
-            }
-            id = wanted;
-        }
-    }
-    if tx.exec(sql::WIPE, args![proof.name(), ctx.now, project, id])? == 0 {
-        return Ok(Proved::Gone);
-    }
-    Ok(Proved::Wiped(get(tx, project, id)?))
-}
-
-fn is_taken(tx: &mut Tx<'_>, project: &str, id: &str) -> Result<bool> {
-    Ok(find(tx, project, id)?.is_some())
-}
-
-/// Removes every unproved claim on `phone`; gives whose they were.
-pub fn drop_claims(tx: &mut Tx<'_>, ctx: &Ctx, phone: &Phone) -> Result<Vec<String>> {
-    let losers = tx.list(sql::FIND_CLAIMS, args![phone, &ctx.project], |row| row.get::<String>(0))?;
-    for id in &losers {
-        tx.push(sql::DROP_CLAIM, args![ctx.now, &ctx.project, id, phone])?;
-        announce(tx, ctx, id)?;
-    }
-    Ok(losers)
-}
-
-/// Changes the name: at most 128 characters.
-pub fn update_name(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: &str) -> Result<User> {
-    if name.chars().count() > 128 || name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "must be at most 128 characters in one line"));
-    }
-    changed(tx, ctx, id, sql::SET_NAME, name)
-}
-
-/// Replaces the user's own JSON object, which may have 64 KiB.
-pub fn update_prefs(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    id: &str,
-    prefs: &serde_json::Map<String, serde_json::Value>,
-) -> Result<User> {
-    let text = serde_json::to_string(prefs).map_err(Error::internal)?;
-    if text.len() > 65_536 {
-        return Err(Error::invalid("prefs", "must be at most 64 KiB"));
-    }
-    changed(tx, ctx, id, sql::SET_PREFS, &text)
-}
-
-fn changed(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, statement: &'static str, value: &str) -> Result<User> {
-    if tx.exec(statement, args![value, ctx.now, &ctx.project, id])? == 0 {
-        return Err(Code::UserNotFound.into());
-    }
-    announce(tx, ctx, id)?;
-    get(tx, &ctx.project, id)
-}
-
-/// Switches the account off or on. Its sessions stay, and answer `Code::UserBlocked` while it is off.
-pub fn set_blocked(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, blocked: bool) -> Result<User> {
-    if tx.exec(sql::SET_BLOCKED, args![blocked, ctx.now, &ctx.project, id])? == 0 {
-        return Err(Code::UserNotFound.into());
-    }
-    announce(tx, ctx, id)?;
-    get(tx, &ctx.project, id)
-}
-
-/// Removes accounts of the send path that nobody signed in to since `before`.
-pub fn purge_pending(tx: &mut Tx<'_>, project: &str, before: Time) -> Result<u64> {
-    tx.exec(sql::PURGE_PENDING, args![project, before])
+/// Makes the account of somebody who signs up with an e-mail address; a pending one holds neither its id nor its
+/// address against him. `Code::UserExists` when the id or the address is taken.
+pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, id: Option<&str>, email: &Email, name: &str) -> Result<User> {
+    check_name(name)?;
+    let id = id.map_or_else(|| ctx.id(), str::to_owned);
+    tx.exec(sql::DELETE_PENDING_BY_ID, args![&ctx.project, &id])?;
+    tx.exec(sql::DELETE_PENDING_BY_EMAIL, args![&ctx.project, email])?;
+    let target = Target::Email(email.clone());
+    insert(tx, ctx, &Insert { id: &id, origin: Origin::SignUp, name, target: Some(&target) })?
+        .ok_or_else(|| Code::UserExists.into())
 }

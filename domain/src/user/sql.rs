@@ -9,38 +9,122 @@ macro_rules! columns {
 
 pub(super) const INSERT: &str =
     "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
-  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at)
- VALUES ($1, $2, $3, $4, FALSE, '', NULL, 'none', $5, $6, NULL, FALSE, '[]', '{}', NULL, $7, $8, $8)
+  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at)
+ VALUES ($1, $2, $3, $4, FALSE, $5, $6, 'none', $7, 'none', NULL, FALSE, '[]', '{}', NULL, $8, $9, $9, FALSE, NULL)
  ON CONFLICT DO NOTHING";
 pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id = $2");
 pub(super) const FIND_BY_PHONE: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND phone = $2");
+pub(super) const FIND_BY_EMAIL: &str =
+    concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND email = $2");
 pub(super) const IS_RESERVED: &str = "SELECT 1 FROM users WHERE project_id = $1 AND id = $2 AND (pending = FALSE OR origin = 'key' OR origin = 'import')";
 pub(super) const COUNT: &str = "SELECT COUNT(*) FROM users WHERE project_id = $1 AND pending = FALSE";
-/// A proof by somebody who may simply be signed in: the common case, in one statement.
-pub(super) const SIGN_IN_BY_PHONE: &str = concat!(
-    "UPDATE users SET signed_in_at = $1, updated_at = CASE WHEN phone_proof = 'code' THEN updated_at ELSE $1 END,
-  proved_at = COALESCE(proved_at, $1), pending = FALSE, phone_proof = $2
- WHERE project_id = $3 AND id = $4 AND phone = $5 AND blocked = FALSE
-  AND (phone_proof = $2 OR ($2 <> 'mock' AND phone_proof <> 'none' AND phone_proof <> 'mock') OR (pending = TRUE AND id = $6))
+
+/// A proof by somebody who may simply be signed in: the common case, in one statement. $7: in a session of his own.
+macro_rules! sign_in {
+    ($column:literal, $proof:literal) => {
+        concat!(
+            "UPDATE users SET signed_in_at = $1, updated_at = CASE WHEN ",
+            $proof,
+            " = 'code' THEN updated_at ELSE $1 END,
+  proved_at = COALESCE(proved_at, $1), pending = FALSE, ",
+            $proof,
+            " = $2
+ WHERE project_id = $3 AND id = $4 AND ",
+            $column,
+            " = $5 AND blocked = FALSE
+  AND (",
+            $proof,
+            " = $2 OR ($2 <> 'mock' AND ",
+            $proof,
+            " <> 'none' AND ",
+            $proof,
+            " <> 'mock') OR (pending = TRUE AND id = $6) OR ($7 AND $2 <> 'mock'))
+ RETURNING ",
+            columns!()
+        )
+    };
+}
+pub(super) const SIGN_IN_BY_PHONE: &str = sign_in!("phone", "phone_proof");
+pub(super) const SIGN_IN_BY_EMAIL: &str = sign_in!("email", "email_proof");
+/// Only where nobody real proved anything yet: two who race must not wipe each other's.
+macro_rules! wipe {
+    ($proof:literal, $others:literal, $unproved:literal) => {
+        concat!(
+            "UPDATE users SET pending = FALSE, ",
+            $proof,
+            " = $1, proved_at = $2, signed_in_at = $2, updated_at = $2, name = '', prefs = '{}', mfa = FALSE,
+  totp = FALSE, password_at = NULL, phone_claim = NULL, ",
+            $others,
+            "
+ WHERE project_id = $3 AND id = $4 AND ",
+            $unproved
+        )
+    };
+}
+pub(super) const WIPE_BY_PHONE: &str = wipe!(
+    "phone_proof",
+    "email = CASE WHEN email_proof = 'none' THEN NULL ELSE email END",
+    "phone = $5 AND (phone_proof = 'none' OR phone_proof = 'mock')"
+);
+pub(super) const WIPE_BY_EMAIL: &str =
+    wipe!("email_proof", "phone = NULL, phone_proof = 'none'", "email = $5 AND email_proof = 'none'");
+/// What was only claimed goes from an account that proved something else.
+pub(super) const DETACH_PHONE: &str = "UPDATE users SET phone = NULL, phone_proof = 'none', updated_at = $1
+ WHERE project_id = $2 AND id = $3 AND phone = $4 AND (phone_proof = 'none' OR phone_proof = 'mock')";
+pub(super) const DETACH_EMAIL: &str = "UPDATE users SET email = NULL, updated_at = $1
+ WHERE project_id = $2 AND id = $3 AND email = $4 AND email_proof = 'none'";
+pub(super) const PROVE_CLAIM: &str = concat!(
+    "UPDATE users SET phone = $1, phone_proof = $2, phone_claim = NULL, proved_at = COALESCE(proved_at, $3),
+  updated_at = $3
+ WHERE project_id = $4 AND id = $5 AND blocked = FALSE
+  AND (phone_claim = $1 OR (phone_claim IS NULL AND phone = $1))
  RETURNING ",
     columns!()
 );
-/// Only where nobody real proved anything yet: two who race must not wipe each other's.
-pub(super) const WIPE: &str = "UPDATE users SET pending = FALSE, phone_proof = $1, proved_at = $2, signed_in_at = $2,
-  updated_at = $2, name = '', prefs = '{}', mfa = FALSE, email = CASE WHEN email_proof = 'none' THEN NULL ELSE email END
- WHERE project_id = $3 AND id = $4 AND (phone_proof = 'none' OR phone_proof = 'mock')";
+pub(super) const PROVE_EMAIL: &str = concat!(
+    "UPDATE users SET email_proof = 'code', proved_at = COALESCE(proved_at, $1), updated_at = $1
+ WHERE project_id = $2 AND id = $3 AND email = $4 AND blocked = FALSE
+ RETURNING ",
+    columns!()
+);
+pub(super) const TOUCH_SIGN_IN: &str = concat!(
+    "UPDATE users SET signed_in_at = $1 WHERE project_id = $2 AND id = $3 AND blocked = FALSE AND pending = FALSE
+ RETURNING ",
+    columns!()
+);
 pub(super) const RENAME: &str = "UPDATE users SET id = $1 WHERE project_id = $2 AND id = $3 AND pending = TRUE";
 pub(super) const DELETE_PENDING_BY_ID: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2 AND pending = TRUE";
+pub(super) const DELETE_PENDING_BY_EMAIL: &str =
+    "DELETE FROM users WHERE project_id = $1 AND email = $2 AND pending = TRUE";
 /// Looked for apart from their removal: with both in one statement SQLite reads the whole table.
-pub(super) const FIND_CLAIMS: &str =
-    "SELECT id FROM users WHERE phone_claim = $1 AND phone_claim IS NOT NULL AND project_id = $2";
+pub(super) const FIND_CLAIMS: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM users WHERE phone_claim = $1 AND phone_claim IS NOT NULL AND project_id = $2"
+);
 pub(super) const DROP_CLAIM: &str =
     "UPDATE users SET phone_claim = NULL, updated_at = $1 WHERE project_id = $2 AND id = $3 AND phone_claim = $4";
-pub(super) const SET_NAME: &str = "UPDATE users SET name = $1, updated_at = $2 WHERE project_id = $3 AND id = $4";
-pub(super) const SET_PREFS: &str = "UPDATE users SET prefs = $1, updated_at = $2 WHERE project_id = $3 AND id = $4";
-pub(super) const SET_BLOCKED: &str =
-    "UPDATE users SET blocked = $1, updated_at = $2 WHERE project_id = $3 AND id = $4 AND pending = FALSE";
+
+/// One column gets another value.
+macro_rules! set {
+    ($column:literal) => {
+        concat!(
+            "UPDATE users SET ",
+            $column,
+            " = $1, updated_at = $2 WHERE project_id = $3 AND id = $4 AND pending = FALSE RETURNING ",
+            columns!()
+        )
+    };
+}
+pub(super) const SET_NAME: &str = set!("name");
+pub(super) const SET_PREFS: &str = set!("prefs");
+pub(super) const SET_BLOCKED: &str = set!("blocked");
+pub(super) const SET_MFA: &str = set!("mfa");
+pub(super) const SET_TOTP: &str = set!("totp");
+pub(super) const SET_PASSWORD_AT: &str = set!("password_at");
+pub(super) const SET_EMAIL: &str = set!("email_proof = 'none', email");
+pub(super) const SET_CLAIM: &str = set!("phone_claim");
 pub(super) const PURGE_PENDING: &str =
     "DELETE FROM users WHERE pending = TRUE AND project_id = $1 AND created_at < $2 AND origin = 'flow'";
 
@@ -49,16 +133,30 @@ pub(crate) const ALL: &[&str] = &[
     INSERT,
     FIND,
     FIND_BY_PHONE,
+    FIND_BY_EMAIL,
     IS_RESERVED,
     COUNT,
     SIGN_IN_BY_PHONE,
-    WIPE,
+    SIGN_IN_BY_EMAIL,
+    WIPE_BY_PHONE,
+    WIPE_BY_EMAIL,
+    DETACH_PHONE,
+    DETACH_EMAIL,
+    PROVE_CLAIM,
+    PROVE_EMAIL,
+    TOUCH_SIGN_IN,
     RENAME,
     DELETE_PENDING_BY_ID,
+    DELETE_PENDING_BY_EMAIL,
     FIND_CLAIMS,
     DROP_CLAIM,
     SET_NAME,
     SET_PREFS,
     SET_BLOCKED,
+    SET_MFA,
+    SET_TOTP,
+    SET_PASSWORD_AT,
+    SET_EMAIL,
+    SET_CLAIM,
     PURGE_PENDING,
 ];

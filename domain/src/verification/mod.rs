@@ -6,94 +6,19 @@
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
+mod types;
+
+pub use types::{Channel, Dialect, NewHandle, Purpose, Subject};
 
 use crate::args;
 use crate::base::crypto::{self, Label};
 use crate::base::time::DAY;
-use crate::base::{Ctx, Error, Result, Secret, Time, id};
+use crate::base::{Ctx, Result, Secret, Time, id};
 use crate::db::Tx;
 use crate::limit::guess;
 
 /// The most handles of one verification.
 const MAX_HANDLES: i64 = 6;
-
-/// What a proof is for. A code for one purpose never works for another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
-    /// Signing in.
-    SignIn,
-    /// Showing, signed in, that a number is one's own.
-    VerifyPhone,
-}
-
-impl Purpose {
-    /// As stored, and as templates and metrics call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::VerifyPhone => "verify-phone",
-        }
-    }
-
-    /// The purpose of this name.
-    pub fn parse(name: &str) -> Result<Self> {
-        [Self::SignIn, Self::VerifyPhone]
-            .into_iter()
-            .find(|p| p.name() == name)
-            .ok_or_else(|| Error::internal("an unknown purpose"))
-    }
-}
-
-/// Who asks for a verification, so that only callers of the same dialect share one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Dialect {
-    /// Nuvix and Appwrite clients.
-    Nuvix,
-    /// Frontegg clients.
-    Frontegg,
-    /// nevr and better-auth clients.
-    Nevr,
-    /// Our own pages.
-    Page,
-}
-
-impl Dialect {
-    /// As stored, and as metrics call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Nuvix => "nuvix",
-            Self::Frontegg => "frontegg",
-            Self::Nevr => "nevr",
-            Self::Page => "page",
-        }
-    }
-}
-
-/// What a verification is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
-    /// Who asks.
-    pub dialect: Dialect,
-    /// What for.
-    pub purpose: Purpose,
-    /// The number in E.164 (or the address) that the code goes to.
-    pub target: &'a str,
-    /// The session it is bound to, if any.
-    pub session: Option<&'a str>,
-    /// Digits asked for; a spent budget makes them more.
-    pub wanted_length: i64,
-}
-
-/// What a handle is to be.
-#[derive(Clone, Copy, Debug)]
-pub struct NewHandle<'a> {
-    /// The hash of what the requester holds (`Ctx::handle_hash`).
-    pub hash: &'a [u8; 32],
-    /// The account id that the requester would like.
-    pub wanted_user: Option<&'a str>,
-    /// Wrong tries that it allows.
-    pub max_attempts: i64,
-}
 
 /// A handle that somebody holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -115,9 +40,11 @@ pub struct Handle {
 pub struct OnItsWay {
     /// Its id.
     pub id: String,
+    /// By what its code comes.
+    pub channel: Channel,
     /// Digits of its code, as far as is known.
     pub length: i64,
-    /// The account behind it, once the worker has looked it up.
+    /// The account behind it, once it is known.
     pub user: Option<String>,
     /// When it was issued.
     pub created_at: Time,
@@ -168,6 +95,7 @@ pub fn find_on_its_way(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>) -> Res
         |row| {
             Ok(OnItsWay {
                 id: row.get(0)?,
+                channel: subject.channel,
                 length: row.get(1)?,
                 user: row.get(2)?,
                 created_at: row.get(3)?,
@@ -178,7 +106,23 @@ pub fn find_on_its_way(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>) -> Res
     )
 }
 
-/// Issues a verification without a code: it matches nothing until [`arm`] gives it one. Gives its id.
+/// Ends what is on its way for the same session and purpose by the same channel: a new one takes its place. Wrong tries
+/// still count in the day's budget, what was not tried comes back.
+pub fn retire_of_session(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>) -> Result<()> {
+    tx.exec(
+        sql::RETIRE_OF_SESSION,
+        args![
+            &ctx.project,
+            subject.target,
+            subject.session.unwrap_or_default(),
+            subject.purpose.name(),
+            subject.channel.name(),
+        ],
+    )
+    .map(drop)
+}
+
+/// Issues a verification without a code: it matches nothing until [`arm`] gives it one.
 pub fn create(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -186,7 +130,7 @@ pub fn create(
     length: i64,
     user: Option<&str>,
     expires_at: Time,
-) -> Result<String> {
+) -> Result<OnItsWay> {
     let id = ctx.id();
     tx.push(
         sql::INSERT,
@@ -202,9 +146,18 @@ pub fn create(
             user,
             ctx.now,
             expires_at,
+            subject.channel.name(),
         ],
     )?;
-    Ok(id)
+    Ok(OnItsWay {
+        id,
+        channel: subject.channel,
+        length,
+        user: user.map(str::to_owned),
+        created_at: ctx.now,
+        expires_at,
+        handles: 0,
+    })
 }
 
 /// Makes a handle. Without a verification it is empty: it looks like any other and opens nothing.
@@ -218,7 +171,7 @@ pub fn create_handle(
 ) -> Result<Handle> {
     let id = ctx.id();
     let opens = verification.map(|v| v.id.as_str());
-    let weight = verification.map_or(0, |v| guess::weight(v.length));
+    let weight = verification.map_or(0, |v| v.channel.weight(v.length));
     let user = verification.and_then(|v| v.user.as_deref());
     tx.push(
         sql::INSERT_HANDLE,
@@ -245,11 +198,6 @@ pub fn create_handle(
     })
 }
 
-/// What `create` made, as `create_handle` takes it.
-pub fn issued(id: String, length: i64, created_at: Time, expires_at: Time) -> OnItsWay {
-    OnItsWay { id, length, user: None, created_at, expires_at, handles: 0 }
-}
-
 /// A verification as the worker sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Verification {
@@ -257,6 +205,8 @@ pub struct Verification {
     pub id: String,
     /// What it is for.
     pub purpose: Purpose,
+    /// By what its code comes.
+    pub channel: Channel,
     /// Where its code goes.
     pub target: String,
     /// Digits asked for.
@@ -283,6 +233,12 @@ impl Verification {
     pub const fn is_armed(&self) -> bool {
         self.mac.is_some()
     }
+
+    /// Whether it can still prove something, for `purpose`. The purpose is part of the MAC as well; this says it once
+    /// more where it can be read.
+    pub fn is_open(&self, ctx: &Ctx, purpose: Purpose) -> bool {
+        self.purpose == purpose && self.consumed_at.is_none() && self.expires_at > ctx.now
+    }
 }
 
 /// The verification with this id.
@@ -301,6 +257,7 @@ pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Verification>> {
             created_at: row.get(9)?,
             expires_at: row.get(10)?,
             consumed_at: row.get(11)?,
+            channel: Channel::parse(&row.get::<String>(12)?)?,
         })
     })
 }
@@ -316,14 +273,25 @@ pub fn arm(
     person: Option<&str>,
     mock: bool,
 ) -> Result<()> {
-    let mac = mac(ctx, verification, code.expose())?;
+    let mac = mac(ctx, &verification.id, verification.purpose, &verification.target, code.expose())?;
     let length = code.expose().len() as i64;
     tx.push(sql::ARM, args![&mac, length, user, mock, &verification.id])?;
     if length == verification.length && person.is_none() {
         // The handles say so already.
         return Ok(());
     }
-    tx.push(sql::ARM_HANDLES, args![guess::weight(length), person, &verification.id])
+    tx.push(sql::ARM_HANDLES, args![verification.channel.weight(length), person, &verification.id])
+}
+
+/// Gives a link its secret at once: nothing about it is left for the worker to decide.
+pub fn arm_link(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, subject: &Subject<'_>, secret: &Secret) -> Result<()> {
+    let mac = mac(ctx, id, subject.purpose, subject.target, secret.expose())?;
+    tx.push(sql::ARM_LINK, args![&mac, id])
+}
+
+/// Names the account behind a verification that needs no code of the worker's.
+pub fn set_user(tx: &mut Tx<'_>, id: &str, user: &str) -> Result<()> {
+    tx.push(sql::SET_USER, args![user, id])
 }
 
 /// What a check found.
@@ -345,25 +313,49 @@ pub enum Checked {
     },
 }
 
-/// Checks `secret` through the handle with this hash: the attempt is counted first, compared in constant time second.
-/// The caller consumes ([`consume`]) in the same transaction, and commits whatever the result.
-pub fn check(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32], purpose: Purpose, secret: &Secret) -> Result<Checked> {
+/// What a handle opens, once the attempt is counted.
+#[derive(Debug)]
+pub struct Opened {
+    /// What is to be proved.
+    pub verification: Verification,
+    /// The account id that the requester would like.
+    pub wanted_user: Option<String>,
+}
+
+/// Counts an attempt through the handle with this hash, before anything is compared; gives what it is for. None, and
+/// nothing counted, when nobody holds the handle, or it is spent, expired, used or empty.
+pub fn open(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32]) -> Result<Option<Opened>> {
     let counted = tx.find(sql::COUNT_ATTEMPT, args![hash, ctx.now], |row| {
         Ok((row.get::<String>(1)?, row.get::<Option<String>>(2)?))
     })?;
     let Some((id, wanted_user)) = counted else {
         tx.push(sql::END_EXPIRED, args![hash, ctx.now])?;
-        return Ok(Checked::NoHandle);
+        return Ok(None);
     };
-    let Some(verification) = find(tx, &id)? else { return Ok(Checked::NoHandle) };
-    let expected = mac(ctx, &verification, secret.expose())?;
-    let matches = verification.mac.as_deref().is_some_and(|stored| crypto::equal(stored, &expected));
-    // The purpose is part of the MAC as well; this says it once more where it can be read.
-    if matches
-        && verification.purpose == purpose
-        && verification.consumed_at.is_none()
-        && verification.expires_at > ctx.now
-    {
+    Ok(find(tx, &id)?.map(|verification| Opened { verification, wanted_user }))
+}
+
+/// Looks through a handle without counting an attempt: for links, whose secrets nobody guesses.
+pub fn peek(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32]) -> Result<Option<Verification>> {
+    let held = find_handle(tx, hash)?.filter(|handle| handle.expires_at > ctx.now);
+    match held.and_then(|handle| handle.verification) {
+        Some(id) => find(tx, &id),
+        None => Ok(None),
+    }
+}
+
+/// Whether `secret` is the code or link secret of `verification`, in constant time.
+pub fn matches(ctx: &Ctx, verification: &Verification, purpose: Purpose, secret: &Secret) -> Result<bool> {
+    let expected = mac(ctx, &verification.id, verification.purpose, &verification.target, secret.expose())?;
+    let same = verification.mac.as_deref().is_some_and(|stored| crypto::equal(stored, &expected));
+    Ok(same && verification.is_open(ctx, purpose))
+}
+
+/// Checks `secret` through the handle with this hash: the attempt is counted first, compared in constant time second.
+/// The caller consumes ([`consume`]) in the same transaction, and commits whatever the result.
+pub fn check(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32], purpose: Purpose, secret: &Secret) -> Result<Checked> {
+    let Some(Opened { verification, wanted_user }) = open(tx, ctx, hash)? else { return Ok(Checked::NoHandle) };
+    if matches(ctx, &verification, purpose, secret)? {
         Ok(Checked::Right { verification, wanted_user })
     } else {
         Ok(Checked::Wrong { target: verification.target })
@@ -379,6 +371,18 @@ pub fn consume(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<bool> {
     Ok(true)
 }
 
+/// Ends, with all their handles, the verifications for `purpose` that are out for `target`: whoever used one link needs
+/// no older one, and neither does whoever stole it.
+pub fn consume_all(tx: &mut Tx<'_>, ctx: &Ctx, purpose: Purpose, target: &str) -> Result<()> {
+    let since = ctx.now.plus_micros(-guess::WINDOW);
+    let open =
+        tx.list(sql::LIST_OPEN, args![&ctx.project, target, since, purpose.name()], |row| row.get::<String>(0))?;
+    for id in open {
+        consume(tx, ctx, &id)?;
+    }
+    Ok(())
+}
+
 /// What the handles of `target` took of the day's guess budget.
 pub fn reserved_by_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<i64> {
     reserved(tx, ctx, sql::RESERVED_BY_TARGET, target)
@@ -392,7 +396,10 @@ pub fn reserved_by_user(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<i64> {
 /// The same without the handles of `verification`, and how many those are: for the worker, who is about to make its code.
 pub fn reserved_beside(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, verification: &str) -> Result<(i64, i64)> {
     let handles = tx.find(sql::COUNT_HANDLES, args![verification], |row| row.get(0))?.unwrap_or(0);
-    Ok((reserved_by_user(tx, ctx, user)?, handles))
+    let since = ctx.now.plus_micros(-guess::WINDOW);
+    let args = args![ctx.now, &ctx.project, user, since, verification];
+    let others = tx.find(sql::RESERVED_BESIDE, args, |row| row.get(0))?.unwrap_or(0);
+    Ok((others, handles))
 }
 
 fn reserved(tx: &mut Tx<'_>, ctx: &Ctx, statement: &'static str, whose: &str) -> Result<i64> {
@@ -407,14 +414,7 @@ pub fn purge(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
     Ok(tx.exec(sql::PURGE, args![&floor, before])? + tx.exec(sql::PURGE_HANDLES, args![&floor, before])?)
 }
 
-fn mac(ctx: &Ctx, verification: &Verification, secret: &str) -> Result<[u8; 32]> {
-    ctx.keys.mac(
-        Label::VerificationCode,
-        &[
-            verification.id.as_bytes(),
-            verification.purpose.name().as_bytes(),
-            verification.target.as_bytes(),
-            secret.as_bytes(),
-        ],
-    )
+fn mac(ctx: &Ctx, id: &str, purpose: Purpose, target: &str, secret: &str) -> Result<[u8; 32]> {
+    ctx.keys
+        .mac(Label::VerificationCode, &[id.as_bytes(), purpose.name().as_bytes(), target.as_bytes(), secret.as_bytes()])
 }

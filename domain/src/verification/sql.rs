@@ -2,10 +2,10 @@
 
 pub(super) const INSERT: &str =
     "INSERT INTO verifications (id, project_id, dialect, purpose, target, wanted_length, length, session_id, user_id,
-  mock, mac, created_at, expires_at, consumed_at)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, $10, $11, NULL)";
+  mock, mac, created_at, expires_at, consumed_at, channel)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, $10, $11, NULL, $12)";
 pub(super) const FIND: &str = "SELECT id, purpose, target, wanted_length, length, session_id, user_id, mock, mac,
-  created_at, expires_at, consumed_at FROM verifications WHERE id = $1";
+  created_at, expires_at, consumed_at, channel FROM verifications WHERE id = $1";
 /// The verification that is on its way for the same thing, with how many hold a handle to it.
 pub(super) const FIND_ON_ITS_WAY: &str = "SELECT v.id, v.length, v.user_id, v.created_at, v.expires_at,
   (SELECT COUNT(*) FROM handles o WHERE o.verification_id = v.id)
@@ -15,6 +15,8 @@ pub(super) const FIND_ON_ITS_WAY: &str = "SELECT v.id, v.length, v.user_id, v.cr
  ORDER BY v.created_at DESC, v.id DESC LIMIT 1";
 pub(super) const ARM: &str =
     "UPDATE verifications SET mac = $1, length = $2, user_id = $3, mock = $4 WHERE id = $5 AND consumed_at IS NULL";
+pub(super) const ARM_LINK: &str = "UPDATE verifications SET mac = $1 WHERE id = $2";
+pub(super) const SET_USER: &str = "UPDATE verifications SET user_id = $1 WHERE id = $2";
 pub(super) const ARM_HANDLES: &str = "UPDATE handles SET weight = $1, user_id = $2 WHERE verification_id = $3";
 pub(super) const CONSUME: &str = "UPDATE verifications SET consumed_at = $1 WHERE id = $2 AND consumed_at IS NULL";
 pub(super) const USE_HANDLES: &str = "UPDATE handles SET state = 'used' WHERE verification_id = $1";
@@ -25,6 +27,11 @@ pub(super) const INSERT_HANDLE: &str =
 pub(super) const FIND_HANDLE: &str = "SELECT id, verification_id, target, created_at, expires_at FROM handles
  WHERE hash = $1 AND state = 'live'";
 pub(super) const MOVE_HANDLE: &str = "UPDATE handles SET state = 'moved' WHERE id = $1";
+/// Moved ones are moved again, so that PostgreSQL is not tempted to walk the index of all live handles.
+pub(super) const RETIRE_OF_SESSION: &str =
+    "UPDATE handles SET state = 'moved' WHERE project_id = $1 AND target = $2 AND state <> 'used' AND EXISTS (
+  SELECT 1 FROM verifications v WHERE v.id = handles.verification_id
+   AND v.session_id = $3 AND v.purpose = $4 AND v.channel = $5)";
 /// The attempt is counted before anything is compared, and at most `max_attempts` are.
 pub(super) const COUNT_ATTEMPT: &str = "UPDATE handles SET attempts = attempts + 1
  WHERE hash = $1 AND state = 'live' AND attempts < max_attempts AND expires_at > $2 AND verification_id IS NOT NULL
@@ -32,20 +39,27 @@ pub(super) const COUNT_ATTEMPT: &str = "UPDATE handles SET attempts = attempts +
 /// What was seen to be expired stays so, also when the clock steps back.
 pub(super) const END_EXPIRED: &str =
     "UPDATE handles SET state = 'moved' WHERE hash = $1 AND state = 'live' AND expires_at <= $2";
+/// Younger than a day, as every link and code is that still works.
+pub(super) const LIST_OPEN: &str =
+    "SELECT DISTINCT v.id FROM handles h JOIN verifications v ON v.id = h.verification_id
+ WHERE h.project_id = $1 AND h.target = $2 AND h.created_at > $3 AND v.purpose = $4
+  AND v.consumed_at IS NULL";
 macro_rules! reserved {
-    ($column:literal) => {
+    ($column:literal, $but:literal) => {
         concat!(
             "SELECT CAST(COALESCE(SUM(CASE WHEN state = 'used' THEN 0
   WHEN state = 'live' AND expires_at > $1 THEN weight * max_attempts ELSE weight * attempts END), 0) AS BIGINT)
  FROM handles WHERE project_id = $2 AND ",
             $column,
-            " = $3 AND created_at > $4"
+            " = $3 AND created_at > $4",
+            $but
         )
     };
 }
-pub(super) const RESERVED_BY_TARGET: &str = reserved!("target");
+pub(super) const RESERVED_BY_TARGET: &str = reserved!("target", "");
 pub(super) const COUNT_HANDLES: &str = "SELECT COUNT(*) FROM handles WHERE verification_id = $1";
-pub(super) const RESERVED_BY_USER: &str = reserved!("user_id");
+pub(super) const RESERVED_BY_USER: &str = reserved!("user_id", "");
+pub(super) const RESERVED_BESIDE: &str = reserved!("user_id", " AND verification_id <> $5");
 
 pub(super) const PURGE: &str = "DELETE FROM verifications WHERE id IN (
   SELECT id FROM verifications WHERE id < $1 AND expires_at < $2 ORDER BY id LIMIT 1000)";
@@ -58,17 +72,22 @@ pub(crate) const ALL: &[&str] = &[
     FIND,
     FIND_ON_ITS_WAY,
     ARM,
+    ARM_LINK,
+    SET_USER,
     ARM_HANDLES,
     CONSUME,
     USE_HANDLES,
     INSERT_HANDLE,
     FIND_HANDLE,
     MOVE_HANDLE,
+    RETIRE_OF_SESSION,
     COUNT_ATTEMPT,
     END_EXPIRED,
+    LIST_OPEN,
     RESERVED_BY_TARGET,
     COUNT_HANDLES,
     RESERVED_BY_USER,
+    RESERVED_BESIDE,
     PURGE,
     PURGE_HANDLES,
 ];

@@ -1,4 +1,5 @@
 use super::*;
+use crate::base::Error;
 use crate::base::crypto::{Keys, sha256};
 use crate::base::testing::ctx;
 use crate::db::testing::{TestDb, wait};
@@ -14,7 +15,18 @@ fn write<T: Send + 'static>(test: &TestDb, work: impl Fn(&mut Tx<'_>, &Ctx) -> R
 }
 
 fn subject(target: &str) -> Subject<'_> {
-    Subject { dialect: Dialect::Nuvix, purpose: Purpose::SignIn, target, session: None, wanted_length: 6 }
+    Subject {
+        dialect: Dialect::Nuvix,
+        purpose: Purpose::SignIn,
+        channel: Channel::Sms,
+        target,
+        session: None,
+        wanted_length: 6,
+    }
+}
+
+fn mac_of(ctx: &Ctx, of: &Verification, code: &str) -> Result<[u8; 32]> {
+    mac(ctx, &of.id, of.purpose, &of.target, code)
 }
 
 fn at(ctx: &Ctx, seconds: i64) -> Ctx {
@@ -24,12 +36,24 @@ fn at(ctx: &Ctx, seconds: i64) -> Ctx {
 /// A verification of `subject` with one handle, which is the SHA-256 of `text`, and a code.
 fn issue(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>, text: &str, code: &str) -> Result<Verification> {
     let expires_at = ctx.now.plus_seconds(900);
-    let id = create(tx, ctx, subject, subject.wanted_length, None, expires_at)?;
-    let opens = issued(id.clone(), subject.wanted_length, ctx.now, expires_at);
+    let opens = create(tx, ctx, subject, subject.wanted_length, None, expires_at)?;
+    let id = opens.id.clone();
     hold(tx, ctx, subject.target, Some(&opens), text)?;
     let made = find(tx, &id)?.ok_or_else(|| Error::internal("no verification"))?;
     arm(tx, ctx, &made, &Secret::new(code), "u1", Some("u1"), false)?;
     find(tx, &id)?.ok_or_else(|| Error::internal("no verification"))
+}
+
+fn on_its_way(of: &Verification) -> OnItsWay {
+    OnItsWay {
+        id: of.id.clone(),
+        channel: of.channel,
+        length: of.length,
+        user: None,
+        created_at: of.created_at,
+        expires_at: of.expires_at,
+        handles: 0,
+    }
 }
 
 fn hold(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, opens: Option<&OnItsWay>, text: &str) -> Result<Handle> {
@@ -66,7 +90,7 @@ on_both!(the_stored_mac_is_not_the_code_and_two_equal_codes_have_different_macs,
 on_both!(a_mac_is_bound_to_its_verification_purpose_and_target_and_to_the_key_file, |test| {
     write(test, |tx, ctx| {
         let made = issue(tx, ctx, &subject(ANNA), "a", CODE)?;
-        let own = mac(ctx, &made, CODE)?;
+        let own = mac_of(ctx, &made, CODE)?;
         assert_eq!(made.mac.as_deref(), Some(&own[..]));
         let others = [
             Verification { id: "other".into(), ..made.clone() },
@@ -74,11 +98,11 @@ on_both!(a_mac_is_bound_to_its_verification_purpose_and_target_and_to_the_key_fi
             Verification { target: BERND.into(), ..made.clone() },
         ];
         for other in others {
-            assert_ne!(mac(ctx, &other, CODE)?, own);
+            assert_ne!(mac_of(ctx, &other, CODE)?, own);
         }
         let thief = Ctx { keys: std::sync::Arc::new(Keys::from_master(&[8; 32])?), ..ctx.clone() };
-        assert_ne!(mac(&thief, &made, CODE)?, own);
-        assert_ne!(mac(ctx, &made, "407183")?, own);
+        assert_ne!(mac_of(&thief, &made, CODE)?, own);
+        assert_ne!(mac_of(ctx, &made, "407183")?, own);
         Ok(())
     });
 });
@@ -157,7 +181,7 @@ on_both!(an_empty_a_moved_and_an_expired_handle_open_nothing, |test| {
 on_both!(a_verification_is_used_once_and_ends_all_its_handles, |test| {
     write(test, |tx, ctx| {
         let made = issue(tx, ctx, &subject(ANNA), "a", CODE)?;
-        let opens = issued(made.id.clone(), 6, ctx.now, made.expires_at);
+        let opens = on_its_way(&made);
         hold(tx, ctx, ANNA, Some(&opens), "b")?;
         assert!(made.is_armed());
         assert_eq!(guess(tx, ctx, "b", CODE)?, "right");
@@ -261,11 +285,11 @@ on_both!(the_worker_sees_what_the_person_reserved_and_who_waits_for_the_code, |t
     write(test, |tx, ctx| {
         issue(tx, ctx, &subject(ANNA), "a", CODE)?;
         let expires_at = ctx.now.plus_seconds(900);
-        let id = create(tx, ctx, &subject(BERND), 6, None, expires_at)?;
+        let opens = create(tx, ctx, &subject(BERND), 6, None, expires_at)?;
         for text in ["b", "c"] {
-            hold(tx, ctx, BERND, Some(&issued(id.clone(), 6, ctx.now, expires_at)), text)?;
+            hold(tx, ctx, BERND, Some(&opens), text)?;
         }
-        assert_eq!(reserved_beside(tx, ctx, "u1", &id)?, (50_000, 2));
+        assert_eq!(reserved_beside(tx, ctx, "u1", &opens.id)?, (50_000, 2));
         Ok(())
     });
 });

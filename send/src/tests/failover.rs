@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use super::{World, http, sms, twilio, world, world_with};
+use super::{PRIVATE, UNENCRYPTED, World, http, only, sms, twilio, world, world_with};
 use crate::circuit::{Key, State};
 use crate::{Options, Sent};
 
@@ -41,7 +41,7 @@ async fn count(server: &MockServer) -> usize {
 
 fn state(world: &World, provider: &str) -> State {
     use countersign_domain::base::Clock as _;
-    let key = Key { project: "demo".into(), provider: provider.into() };
+    let key = Key { channel: "sms", project: "demo".into(), provider: provider.into() };
     world.sender.circuits().state(&key, world.clock.now())
 }
 
@@ -50,7 +50,7 @@ async fn the_first_that_accepts_is_the_last_that_is_asked() {
     let (a, b) = (good().await, good().await);
     let providers = [twilio("a", &a.uri()), twilio("b", &b.uri())];
     let sent = send(&world(), &providers).await;
-    assert_eq!(sent.provider.map(|p| p.name.as_str()), Some("a"));
+    assert_eq!(sent.provider, Some("a"));
     assert_eq!((names(&sent), count(&b).await), (vec!["a".to_owned()], 0));
 }
 
@@ -61,7 +61,7 @@ async fn a_provider_that_hangs_is_passed_over_and_may_have_taken_the_message() {
     let providers = [twilio("slow", &slow.uri()), twilio("b", &b.uri())];
     let sent = send(&world(), &providers).await;
     assert_eq!(sent.tries[0].outcome, Outcome::Unknown { reason: "no answer in time".into() });
-    assert_eq!(sent.provider.map(|p| p.name.as_str()), Some("b"));
+    assert_eq!(sent.provider, Some("b"));
     assert_eq!(sent.outcome, Outcome::Accepted { provider_id: Some("SM1".into()) });
 }
 
@@ -71,7 +71,7 @@ async fn a_provider_that_is_not_there_certainly_did_not_take_the_message() {
     let providers = [twilio("gone", &nobody().await), twilio("b", &b.uri())];
     let sent = send(&world(), &providers).await;
     assert_eq!(sent.tries[0].outcome, Outcome::Refused { reason: "connection refused".into() });
-    assert_eq!(sent.provider.map(|p| p.name.as_str()), Some("b"));
+    assert_eq!(sent.provider, Some("b"));
 }
 
 #[tokio::test]
@@ -108,16 +108,17 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn private_addresses_and_plain_http_are_refused_outside_development() {
+async fn private_addresses_and_plain_http_are_refused_unless_listed() {
     let server = good().await;
     let strict = world_with(Options::default());
     let port = server.address().port();
     for (url, reason) in [
-        (server.uri(), "the address must be https"),
-        (format!("https://127.0.0.1:{port}/"), "the address is private"),
-        (format!("https://localhost:{port}/"), "the address is private"),
-        (format!("https://[::1]:{port}/"), "the address is private"),
-        ("https://169.254.169.254/latest/meta-data".into(), "the address is private"),
+        (server.uri(), UNENCRYPTED),
+        (format!("http://localhost:{port}/"), UNENCRYPTED),
+        (format!("https://127.0.0.1:{port}/"), PRIVATE),
+        (format!("https://localhost:{port}/"), PRIVATE),
+        (format!("https://[::1]:{port}/"), PRIVATE),
+        ("https://169.254.169.254/latest/meta-data".into(), PRIVATE),
     ] {
         for provider in [http(&url), twilio("a", &url)] {
             let outcome = strict.sender.send_sms(&sms(), &provider).await;
@@ -125,6 +126,14 @@ async fn private_addresses_and_plain_http_are_refused_outside_development() {
         }
     }
     assert_eq!(count(&server).await, 0);
+    // The signed POST to the customer's own code, in a network of his own.
+    for (n, host) in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"].into_iter().enumerate() {
+        let provider = http(&format!("http://{host}:{port}/"));
+        let outcome = only("127.0.0.1").sender.send_sms(&sms(), &provider).await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{host} {outcome:?}");
+        let outcome = only("127.0.0.2").sender.send_sms(&sms(), &provider).await;
+        assert_eq!((outcome, count(&server).await), (Outcome::Refused { reason: UNENCRYPTED.into() }, n + 1));
+    }
 }
 
 #[tokio::test]

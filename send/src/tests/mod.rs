@@ -1,16 +1,18 @@
 //! Calls over real sockets on 127.0.0.1.
 
+mod email;
 mod failover;
 mod provider;
 mod receipt;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use countersign_domain::base::time::MovableClock;
 use countersign_domain::base::{Phone, Secret, Time};
-use countersign_domain::message::{Account, Credential, Provider, Sms};
+use countersign_domain::message::{Account, Credential, Mail, MailProvider, Provider, Sms};
 
-use crate::{Inbox, Options, Sender};
+use crate::{Inbox, Options, Private, Sender};
 
 /// 2026-01-01T00:00:00Z.
 const NOW_SECONDS: i64 = 1_767_225_600;
@@ -22,6 +24,10 @@ impl Inbox for Kept {
     fn deliver(&self, sms: &Sms) {
         self.0.lock().unwrap().push(sms.id.clone());
     }
+
+    fn deliver_mail(&self, mail: &Mail, _: &MailProvider) {
+        self.0.lock().unwrap().push(mail.id.clone());
+    }
 }
 
 struct World {
@@ -31,7 +37,7 @@ struct World {
 }
 
 fn world() -> World {
-    world_with(Options { allow_private: true })
+    world_with(Options { private: Private::Everywhere })
 }
 
 fn world_with(options: Options) -> World {
@@ -39,6 +45,15 @@ fn world_with(options: Options) -> World {
     let inbox = Arc::new(Kept::default());
     World { sender: Sender::new(clock.clone(), inbox.clone(), options).unwrap(), clock, inbox }
 }
+
+/// Where the operator lists `ip` and nothing else.
+fn only(ip: &str) -> World {
+    let ip: IpAddr = ip.parse().unwrap();
+    world_with(Options { private: Private::Within(Arc::new(move |asked| asked == ip)) })
+}
+
+const PRIVATE: &str = "the address is private and not in private_networks";
+const UNENCRYPTED: &str = "a connection may be unencrypted only inside private_networks";
 
 fn sms() -> Sms {
     Sms {

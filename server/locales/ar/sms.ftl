@@ -13,3 +13,6 @@ sms-change-phone-short = تغيير الرقم { $code } ({ $brand })
 sms-remove-phone-short = إزالة الرقم { $code } ({ $brand })
 sms-mfa-short = خطوة التحقق { $code } ({ $brand })
 sms-recovery-short = رمز الاستعادة { $code } ({ $brand })
+
+sms-notice-phone = تم تغيير رقم هاتف حسابك في { $brand }. إن لم تكن أنت فتواصل معنا.
+sms-notice-security = تم تغيير إعدادات أمان حسابك في { $brand }. إن لم تكن أنت فتواصل معنا.

@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: Nummer ändern { $code }
 sms-remove-phone-short = { $brand }: Nummer löschen { $code }
 sms-mfa-short = { $brand }: Schritt zwei { $code }
 sms-recovery-short = { $brand }: Konto-Reset { $code }
+
+sms-notice-phone = { $brand }: Die Telefonnummer Ihres Kontos wurde geändert. Falls Sie das nicht waren, wenden Sie sich bitte an uns.
+sms-notice-security = { $brand }: Die Sicherheitseinstellungen Ihres Kontos wurden geändert. Falls Sie das nicht waren, wenden Sie sich bitte an uns.

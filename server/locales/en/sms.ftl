@@ -1,4 +1,4 @@
-# Each text fits one segment; the -short ones also with an origin line (see server/src/text/mod.rs).
+# Each text fits one segment; the -short ones also with an origin line (see server/src/text/mod.rs). Notices have neither.
 
 sms-sign-in = { $brand }: { $code } is your sign-in code. Do not share it with anyone.
 sms-verify-phone = { $brand }: { $code } is your code to confirm this phone number. Do not share it with anyone.
@@ -13,3 +13,6 @@ sms-change-phone-short = { $brand }: change number { $code }
 sms-remove-phone-short = { $brand }: remove number { $code }
 sms-mfa-short = { $brand }: two-step code { $code }
 sms-recovery-short = { $brand }: recovery code { $code }
+
+sms-notice-phone = { $brand }: the phone number of your account was changed. If this was not you, please contact us.
+sms-notice-security = { $brand }: the security settings of your account were changed. If this was not you, please contact us.

@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: cambiar número { $code }
 sms-remove-phone-short = { $brand }: quitar número { $code }
 sms-mfa-short = { $brand }: doble factor { $code }
 sms-recovery-short = { $brand }: recuperación { $code }
+
+sms-notice-phone = { $brand }: el teléfono de su cuenta ha cambiado. Si no ha sido usted, contacte con nosotros.
+sms-notice-security = { $brand }: los ajustes de seguridad de su cuenta han cambiado. Si no ha sido usted, contacte con nosotros.

@@ -13,3 +13,6 @@ sms-change-phone-short = تغییر شماره { $code } ({ $brand })
 sms-remove-phone-short = حذف شماره { $code } ({ $brand })
 sms-mfa-short = رمز مرحله دوم { $code } ({ $brand })
 sms-recovery-short = رمز بازیابی { $code } ({ $brand })
+
+sms-notice-phone = شماره تلفن حساب در { $brand } تغییر کرد. اگر شما نبودید، تماس بگیرید.
+sms-notice-security = تنظیمات امنیتی در { $brand } تغییر کرد. اگر شما نبودید، تماس بگیرید.

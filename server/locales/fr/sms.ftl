@@ -13,3 +13,6 @@ sms-change-phone-short = { $brand } : modif. numéro { $code }
 sms-remove-phone-short = { $brand } : suppr. numéro { $code }
 sms-mfa-short = { $brand } : 2e étape { $code }
 sms-recovery-short = { $brand } : récupération { $code }
+
+sms-notice-phone = { $brand } : le numéro de téléphone de votre compte a été modifié. Si ce n'était pas vous, contactez-nous.
+sms-notice-security = { $brand } : les réglages de sécurité de votre compte ont été modifiés. Si ce n'était pas vous, contactez-nous.

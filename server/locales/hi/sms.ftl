@@ -13,3 +13,6 @@ sms-change-phone-short = { $brand }: नंबर बदलें { $code }
 sms-remove-phone-short = { $brand }: नंबर हटाएं { $code }
 sms-mfa-short = { $brand }: दूसरा चरण { $code }
 sms-recovery-short = { $brand }: रिकवरी कोड { $code }
+
+sms-notice-phone = { $brand }: खाते का फ़ोन नंबर बदला गया। आपने नहीं बदला? संपर्क करें।
+sms-notice-security = { $brand }: सुरक्षा सेटिंग बदली गईं। आपने नहीं बदलीं? संपर्क करें।

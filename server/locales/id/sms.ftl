@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: ganti nomor { $code }
 sms-remove-phone-short = { $brand }: hapus nomor { $code }
 sms-mfa-short = { $brand }: dua langkah { $code }
 sms-recovery-short = { $brand }: kode pemulihan { $code }
+
+sms-notice-phone = { $brand }: nomor telepon akun Anda telah diubah. Jika ini bukan Anda, harap hubungi kami.
+sms-notice-security = { $brand }: pengaturan keamanan akun Anda telah diubah. Jika ini bukan Anda, harap hubungi kami.

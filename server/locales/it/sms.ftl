@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: cambio numero { $code }
 sms-remove-phone-short = { $brand }: rimuovi numero { $code }
 sms-mfa-short = { $brand }: due passaggi { $code }
 sms-recovery-short = { $brand }: recupero { $code }
+
+sms-notice-phone = { $brand }: il numero di telefono del Suo account è stato modificato. Se non è stato Lei, ci contatti.
+sms-notice-security = { $brand }: le impostazioni di sicurezza del Suo account sono state modificate. Se non è stato Lei, ci contatti.

@@ -11,3 +11,6 @@ sms-change-phone-short = 【{ $brand }】番号の変更コード: { $code }
 sms-remove-phone-short = 【{ $brand }】番号の削除コード: { $code }
 sms-mfa-short = 【{ $brand }】二段階認証コード: { $code }
 sms-recovery-short = 【{ $brand }】復旧コード: { $code }
+
+sms-notice-phone = 【{ $brand }】電話番号が変更されました。お心当たりがない場合は、当サービスまでご連絡ください。
+sms-notice-security = 【{ $brand }】セキュリティ設定が変更されました。お心当たりがない場合はご連絡ください。

@@ -11,3 +11,6 @@ sms-change-phone-short = [{ $brand }] 전화번호 변경 { $code }
 sms-remove-phone-short = [{ $brand }] 전화번호 삭제 { $code }
 sms-mfa-short = [{ $brand }] 2단계 인증번호 { $code }
 sms-recovery-short = [{ $brand }] 계정 복구 { $code }
+
+sms-notice-phone = [{ $brand }] 계정의 전화번호가 변경되었습니다. 본인이 아니면 문의해 주십시오.
+sms-notice-security = [{ $brand }] 계정의 보안 설정이 변경되었습니다. 본인이 아니면 문의해 주십시오.

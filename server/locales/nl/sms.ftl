@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: nieuw nummer { $code }
 sms-remove-phone-short = { $brand }: nummer wissen { $code }
 sms-mfa-short = { $brand }: tweede stap { $code }
 sms-recovery-short = { $brand }: herstelcode { $code }
+
+sms-notice-phone = { $brand }: het telefoonnummer van uw account is gewijzigd. Was u dit niet? Neem dan contact met ons op.
+sms-notice-security = { $brand }: de beveiligingsinstellingen van uw account zijn gewijzigd. Was u dit niet? Neem dan contact met ons op.

@@ -13,3 +13,6 @@ sms-change-phone-short = { $brand }: zmiana numeru { $code }
 sms-remove-phone-short = { $brand }: usuń numer { $code }
 sms-mfa-short = { $brand }: kod dwuetapowy { $code }
 sms-recovery-short = { $brand }: odzyskiwanie { $code }
+
+sms-notice-phone = { $brand }: zmieniono numer telefonu konta. To nie Pan/Pani? Prosimy o kontakt.
+sms-notice-security = { $brand }: zmieniono zabezpieczenia konta. To nie Pan/Pani? Prosimy o kontakt.

@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: trocar número { $code }
 sms-remove-phone-short = { $brand }: remover número { $code }
 sms-mfa-short = { $brand }: dois fatores { $code }
 sms-recovery-short = { $brand }: recuperação { $code }
+
+sms-notice-phone = { $brand }: telefone da conta alterado. Não foi você? Fale conosco.
+sms-notice-security = { $brand }: segurança da conta alterada. Não foi você? Fale conosco.

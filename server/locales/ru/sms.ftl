@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: сменить номер { $code }
 sms-remove-phone-short = { $brand }: удалить номер { $code }
 sms-mfa-short = { $brand }: второй шаг { $code }
 sms-recovery-short = { $brand }: восстановление { $code }
+
+sms-notice-phone = { $brand }: номер вашего аккаунта изменён. Не вы? Свяжитесь с нами.
+sms-notice-security = { $brand }: настройки безопасности изменены. Не вы? Свяжитесь с нами.

@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: yeni numara { $code }
 sms-remove-phone-short = { $brand }: numara silme { $code }
 sms-mfa-short = { $brand }: ikinci adım { $code }
 sms-recovery-short = { $brand }: kurtarma kodu { $code }
+
+sms-notice-phone = { $brand }: telefon numaranız değişti. Siz değilseniz bize ulaşın.
+sms-notice-security = { $brand }: güvenlik ayarlarınız değişti. Siz değilseniz bize ulaşın.

@@ -11,3 +11,6 @@ sms-change-phone-short = { $brand }: змінити номер { $code }
 sms-remove-phone-short = { $brand }: видалити номер { $code }
 sms-mfa-short = { $brand }: другий крок { $code }
 sms-recovery-short = { $brand }: відновлення { $code }
+
+sms-notice-phone = { $brand }: номер телефону змінено. Це не ви? Зв'яжіться з нами.
+sms-notice-security = { $brand }: налаштування безпеки змінено. Не ви? Зв'яжіться з нами.

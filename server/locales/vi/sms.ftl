@@ -13,3 +13,6 @@ sms-change-phone-short = { $brand }: mã đổi số { $code }
 sms-remove-phone-short = { $brand }: mã xóa số { $code }
 sms-mfa-short = { $brand }: mã bước hai { $code }
 sms-recovery-short = { $brand }: mã khôi phục { $code }
+
+sms-notice-phone = { $brand }: số điện thoại đã đổi. Không phải bạn? Vui lòng liên hệ.
+sms-notice-security = { $brand }: cài đặt bảo mật đã đổi. Không phải bạn? Vui lòng liên hệ.

@@ -11,3 +11,6 @@ sms-change-phone-short = 【{ $brand }】更换手机号验证码：{ $code }
 sms-remove-phone-short = 【{ $brand }】解绑手机号验证码：{ $code }
 sms-mfa-short = 【{ $brand }】两步验证码：{ $code }
 sms-recovery-short = 【{ $brand }】找回账号验证码：{ $code }
+
+sms-notice-phone = 【{ $brand }】您账号的手机号已更改。如非本人操作，请与我们联系。
+sms-notice-security = 【{ $brand }】您账号的安全设置已更改。如非本人操作，请与我们联系。

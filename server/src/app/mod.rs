@@ -1,5 +1,7 @@
 //! What every request needs: the database, the clock, the caches. Made once, cheap to clone.
 
+mod hashing;
+mod password;
 mod projects;
 mod sessions;
 
@@ -8,13 +10,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use countersign_domain::base::crypto::{Keys, sha256};
-use countersign_domain::base::{Actor, Clock, Code, Ctx, Error, Phone, Random, Result, Secret, Time};
+use countersign_domain::base::{Actor, Clock, Code, Ctx, Error, Phone, Random, Result, Secret, Target, Time};
 use countersign_domain::db::{Db, Effect, Kind, Options};
-use countersign_domain::signin::{self, HandleKind, SignedIn, Start, Started};
+use countersign_domain::project::Redirect;
+use countersign_domain::signin::{self, Caller, Factor, HandleKind, SignedIn, Start, Started, challenge, verify};
+use countersign_domain::verification::{Dialect, Purpose};
 use countersign_domain::{limit, message, project, user};
 use countersign_send::Sender;
 use tokio::sync::Notify;
 
+pub use hashing::Hashing;
+pub use password::{NewAccount, Proof};
 pub use projects::{Hosted, Projects};
 pub use sessions::{Sessions, Signed};
 
@@ -53,6 +59,8 @@ pub struct Inner {
     pub sender: Sender,
     /// What is measured.
     pub metrics: Metrics,
+    /// Where passwords are hashed.
+    pub hashing: Hashing,
     /// Wakes the worker.
     pub outbox: Arc<Notify>,
     /// What only `--dev` has.
@@ -127,6 +135,8 @@ impl App {
         let options = Options { url: parts.database.expose().to_owned(), connections: parts.connections, on_commit };
         let db = Db::open(&options)?;
         let now = parts.clock.now();
+        let metrics = Metrics::new();
+        let hashing = Hashing::start(Arc::clone(&parts.clock), metrics.hashing())?;
         let app = Self(Arc::new(Inner {
             db,
             clock: parts.clock,
@@ -137,7 +147,8 @@ impl App {
             windows: Windows::new(),
             texts: Texts::load().map_err(Error::internal)?,
             sender: parts.sender,
-            metrics: Metrics::new(),
+            metrics,
+            hashing,
             outbox,
             dev: parts.dev,
             trusted_proxies: parts.trusted_proxies,
@@ -236,34 +247,38 @@ impl App {
         Ok(tightest)
     }
 
-    /// Starts a sign-in by phone, whatever the dialect: what depends on the request alone is refused at once.
+    /// Starts a sign-in or a recovery, whatever the dialect: what depends on the request alone is refused at once.
     pub async fn start_sign_in(&self, ctx: &Ctx, hosted: &Arc<Hosted>, start: Start) -> Result<Started> {
-        signin::check_request(&hosted.project, &start.phone)?;
-        if hosted.project.settings.mock_code(&start.phone).is_none() {
-            self.spend_address(ctx, hosted).await?;
-        }
+        signin::check_request(ctx, &hosted.project, &start.target, &start.way)?;
+        self.spend_address(ctx, hosted, &start.target).await?;
         self.metrics.signin_started(start.dialect.into());
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         self.db.write(move |tx| signin::start(tx, &ctx, &hosted.project, &start)).await
     }
 
-    /// The budget of messages that one network may ask for. A customer's own server has none.
-    async fn spend_address(&self, ctx: &Ctx, hosted: &Hosted) -> Result<()> {
+    /// The budget of messages that one network may ask for, SMS and e-mails apart. A customer's own server has none, and
+    /// a mock number costs nothing.
+    pub async fn spend_address(&self, ctx: &Ctx, hosted: &Hosted, target: &Target) -> Result<()> {
+        let kind = match target {
+            Target::Phone(phone) if hosted.project.settings.mock_code(phone).is_some() => return Ok(()),
+            Target::Phone(_) => "sms-address",
+            Target::Email(_) => "email-address",
+        };
         let (Some(network), Actor::Guest | Actor::User { .. }) = (ctx.network(), &ctx.actor) else { return Ok(()) };
         let limit = u32::try_from(hosted.project.settings.sms.per_address_per_hour).unwrap_or(u32::MAX);
         let rule = Rule { limit, window_micros: countersign_domain::base::time::HOUR };
-        match self.hit(ctx, "sms-address", &[vec![network.as_str()]], rule).await? {
+        match self.hit(ctx, kind, &[vec![network.as_str()]], rule).await? {
             Some(hit) if !hit.allowed => Err(Code::TooManyAttempts { retry_at: hit.reset_at }.into()),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// Finishes a sign-in by phone. The attempt is durable before the answer, whatever it is.
+    /// Finishes a sign-in by a code or link. The attempt is durable before the answer, whatever it is.
     pub async fn finish_sign_in(
         &self,
         ctx: &Ctx,
         hosted: &Arc<Hosted>,
-        dialect: countersign_domain::verification::Dialect,
+        dialect: Dialect,
         kind: HandleKind,
         handle: String,
         secret: Secret,
@@ -275,6 +290,35 @@ impl App {
             Err(error) => self.metrics.signin_refused(dialect.into(), error.code.name()),
         }
         answer
+    }
+
+    /// Asks the caller's session for a second factor, whatever the dialect, and sends the code if it has one to send.
+    pub async fn create_challenge(
+        &self,
+        ctx: &Ctx,
+        hosted: &Arc<Hosted>,
+        caller: Caller,
+        dialect: Dialect,
+        factor: Factor,
+    ) -> Result<verify::Token> {
+        let target = match factor {
+            Factor::Phone => caller.user.verified_phone().cloned().map(Target::Phone),
+            Factor::Email => caller.user.email.clone().map(Target::Email),
+            Factor::Totp | Factor::RecoveryCode => None,
+        };
+        if let Some(target) = &target {
+            self.spend_address(ctx, hosted, target).await?;
+        }
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        self.db.write(move |tx| challenge::create(tx, &ctx, &hosted.project, &caller, dialect, factor)).await
+    }
+
+    /// Our own page for links of `purpose`, where a client names none. None while the configuration says no address: a
+    /// request's `Host` is chosen by whoever sends it, and must not decide where a secret goes.
+    pub fn link_page(&self, project: &str, purpose: Purpose) -> Result<Option<Redirect>> {
+        let base = self.public_url.as_deref().or(self.dev.as_ref().map(|dev| dev.url.as_str()));
+        let page = base.map(|base| format!("{base}/login/link?project={project}&purpose={}", purpose.name()));
+        page.map(|page| Redirect::own(&page)).transpose()
     }
 
     /// Reads a number as people write it. A spelling without a country code is not guessed at.

@@ -304,9 +304,11 @@ impl Report {
             let gaps = gaps(project);
             let (id, name) = (&project.id, &project.name);
             if gaps.is_empty() {
-                let providers: Vec<_> = project.settings.sms.providers.iter().map(|p| p.account.kind()).collect();
+                let (sms, email) = (&project.settings.sms.providers, &project.settings.email.providers);
+                let kinds = sms.iter().map(|p| p.account.kind()).chain(email.iter().map(|p| p.account.kind()));
+                let providers: Vec<_> = kinds.collect();
                 let ready = if providers.is_empty() {
-                    "SMS is off".to_owned()
+                    "SMS and e-mail are off".to_owned()
                 } else {
                     format!("sends by {}", providers.join(", "))
                 };
@@ -365,7 +367,7 @@ impl Report {
                 "{} of the last 7 days never reached anybody, as far as is known{which}",
                 counted_as(count, "message")
             ),
-            "The reasons are below. `countersign sms send-test` tries a provider.",
+            "The reasons are below. `countersign sms send-test` and `countersign email send-test` try a provider.",
         );
     }
 

@@ -29,9 +29,9 @@ pub(super) fn run(global: &Global, command: &Command) -> Done {
     let Command::Reset { yes } = command;
     if !yes {
         return Err(Problem::new(
-            "this gives up what only the lost key file could open: the credentials of SMS providers (set them again), \
-             codes on their way, and all JWTs. Accounts, sessions and API keys stay. Stop the server first, then add \
-             --yes",
+            "this gives up what only the lost key file could open: the credentials of SMS and e-mail providers (set \
+             them again), codes on their way, all JWTs, and the users' passwords and second factors. Accounts, sessions \
+             and API keys stay. The audit trail is chained anew. Stop the server first, then add --yes",
         ));
     }
     let config = global.load(None)?;
@@ -55,7 +55,7 @@ pub(super) fn run(global: &Global, command: &Command) -> Done {
         }
         out::text(&match projects.as_slice() {
             [] => "There was nothing to give up.".to_owned(),
-            ids => format!("Set the SMS providers of these projects again: {}.", ids.join(", ")),
+            ids => format!("Set the SMS and e-mail providers of these projects again: {}.", ids.join(", ")),
         })
     })
 }

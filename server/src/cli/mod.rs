@@ -1,13 +1,16 @@
 //! The command line.
 
 mod admin;
+mod audit;
 mod db;
 mod doctor;
+mod email;
 mod key;
 mod keys;
 mod open;
 mod out;
 mod project;
+mod send_test;
 mod serve;
 mod sms;
 
@@ -66,9 +69,15 @@ enum Command {
     /// Try SMS providers, measure texts, see prices
     #[command(subcommand)]
     Sms(sms::Command),
+    /// Try e-mail providers
+    #[command(subcommand)]
+    Email(email::Command),
     /// Look after what is sealed with the key file
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Look after the audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Check that everything is as it should be, and say what to do where it is not
     #[command(after_help = "Example:\n  countersign doctor --data ./countersign-data")]
     Doctor,
@@ -107,7 +116,9 @@ pub fn main() -> ExitCode {
         Command::Key(command) => key::run(&cli.global, command),
         Command::Admin(command) => admin::run(&cli.global, &command),
         Command::Sms(command) => sms::run(&cli.global, command),
+        Command::Email(command) => email::run(&cli.global, command),
         Command::Keys(command) => keys::run(&cli.global, &command),
+        Command::Audit(command) => audit::run(&cli.global, &command),
         Command::Doctor => doctor::run(&cli.global),
         Command::Openapi => out::text(&crate::docs::document().to_pretty_json().unwrap_or_default()),
         Command::Completions { shell } => {

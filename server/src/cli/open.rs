@@ -6,13 +6,15 @@ use std::sync::Arc;
 use countersign_domain::base::crypto::Keys;
 use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::SystemClock;
-use countersign_domain::base::{Clock as _, Ctx, Random};
+use countersign_domain::base::{Clock, Ctx, Random};
 use countersign_domain::db::{Db, Kind, Options};
 use countersign_domain::project;
+use countersign_send::{Options as SendOptions, Private, Sender};
 
 use super::Global;
 use super::out::Problem;
 use crate::config::Config;
+use crate::dev::Inbox;
 use crate::keyfile::{self, KeyFileError};
 
 /// An open database with what a command needs beside it.
@@ -57,6 +59,17 @@ pub(crate) async fn master(config: &Config, db: &Db, random: &dyn Random) -> Res
         Err(KeyFileError::Missing(_)) => Ok(keyfile::load_or_create(&config.key_file, random)?),
         loaded => Ok(loaded?),
     }
+}
+
+/// A sender under the configuration's rule about addresses, or in development under none.
+pub(crate) fn sender(config: &Config, clock: Arc<dyn Clock>, inbox: Arc<Inbox>, dev: bool) -> Result<Sender, Problem> {
+    let networks = config.private_networks.clone();
+    let private = if dev {
+        Private::Everywhere
+    } else {
+        Private::Within(Arc::new(move |address| networks.iter().any(|network| network.contains(address))))
+    };
+    Sender::new(clock, inbox, SendOptions { private }).map_err(Problem::new)
 }
 
 /// Brings SQLite's schema up to date, and refuses a PostgreSQL whose schema is not.

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use countersign_domain::base::{Code, Error};
-use countersign_domain::message::Account;
+use countersign_domain::message::{Account, MailAccount};
 use countersign_domain::project::{self, Platform, Project, Settings};
 use countersign_domain::{signin, user};
 use serde_json::{Map, Value as Json, json};
@@ -107,7 +107,9 @@ Examples:
 
 Credentials do not belong on a command line, where others can see them. In a file:
   {\"sms\": {\"providers\": [{\"name\": \"main\", \"account\": {
-    \"kind\": \"twilio\", \"accountSid\": \"AC…\", \"authToken\": \"…\", \"from\": \"+14255550100\"}}]}}
+    \"kind\": \"twilio\", \"accountSid\": \"AC…\", \"authToken\": \"…\", \"from\": \"+14255550100\"}}]},
+   \"email\": {\"providers\": [{\"name\": \"main\", \"from\": \"no-reply@example.com\", \"account\": {
+    \"kind\": \"smtp\", \"host\": \"smtp.example.com\", \"username\": \"…\", \"password\": \"…\"}}]}}
 
 What `countersign project show shop --json` prints may be edited and given back: a credential that is still \"[hidden]\" \
 stays as it is. Either all settings of a call are taken, or none.";
@@ -349,14 +351,14 @@ pub(super) struct Gap {
 
 /// What the project still needs.
 pub(super) fn gaps(project: &Project) -> Vec<Gap> {
-    let (id, sms) = (&project.id, &project.settings.sms);
+    let (id, auth, sms, email) = (&project.id, &project.settings.auth, &project.settings.sms, &project.settings.email);
     let inbox = !sms.providers.is_empty() && sms.providers.iter().all(|p| p.account == Account::Inbox {});
     let mut gaps = Vec::new();
     if inbox && id == dev::PROJECT {
         // Made by `serve --dev`, which is content with it.
         return gaps;
     }
-    if project.settings.auth.phone {
+    if auth.phone {
         if sms.providers.is_empty() {
             gaps.push(Gap {
                 what: "it has no SMS provider, so no code is sent",
@@ -372,6 +374,20 @@ pub(super) fn gaps(project: &Project) -> Vec<Gap> {
             gaps.push(Gap {
                 what: "it allows SMS to no country",
                 remedy: format!("Run `countersign project set {id} 'sms.countries=[\"DE\", \"AT\"]'`, with yours."),
+            });
+        }
+    }
+    if auth.magic_url || auth.email_otp {
+        let off = format!("`countersign project set {id} auth.magicUrl=false auth.emailOtp=false` does without.");
+        if email.providers.is_empty() {
+            gaps.push(Gap {
+                what: "it has no e-mail provider, so no link or code is sent by e-mail",
+                remedy: format!("`countersign project set --help` shows how to give it one; {off}"),
+            });
+        } else if email.providers.iter().all(|p| p.account == MailAccount::Inbox {}) {
+            gaps.push(Gap {
+                what: "its only e-mail provider is the development inbox, so nothing reaches a mailbox",
+                remedy: format!("`countersign project set --help` shows how to give it a real one; {off}"),
             });
         }
     }
@@ -528,7 +544,11 @@ fn differences(before: &Project, after: &Project) -> Result<Vec<(String, Json, J
     let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
     for key in keys {
         let (from, to) = (old.get(key).cloned().unwrap_or_default(), new.get(key).cloned().unwrap_or_default());
-        let hidden = key == "sms.providers" && before.settings.sms.providers != after.settings.sms.providers;
+        let hidden = match key.as_str() {
+            "sms.providers" => before.settings.sms.providers != after.settings.sms.providers,
+            "email.providers" => before.settings.email.providers != after.settings.email.providers,
+            _ => false,
+        };
         if from != to || hidden {
             changes.push((key.clone(), from, to));
         }

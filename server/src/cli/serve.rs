@@ -9,7 +9,6 @@ use countersign_domain::base::Clock;
 use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::{MovableClock, SystemClock};
 use countersign_domain::db::{Db, Options};
-use countersign_send::{Options as SendOptions, Sender};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,8 +62,7 @@ async fn serve(global: &Global, args: &Args, config: Config) -> Done {
     let movable = Arc::new(MovableClock::over(Arc::clone(&system)));
     let clock: Arc<dyn Clock> = if args.dev { movable.clone() } else { system };
     let inbox = Arc::new(Inbox::new(Arc::clone(&clock)));
-    let sender = Sender::new(Arc::clone(&clock), inbox.clone(), SendOptions { allow_private: args.dev })
-        .map_err(Problem::new)?;
+    let sender = open::sender(&config, Arc::clone(&clock), inbox.clone(), args.dev)?;
     let master = {
         let db = Db::open(&Options { connections: 1, ..Options::new(config.database.expose()) })?;
         if args.dev {

@@ -1,22 +1,19 @@
 //! `countersign sms`: providers, texts and prices.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use countersign_domain::base::time::{DAY, SystemClock};
-use countersign_domain::base::{Clock, Phone, Secret};
+use countersign_domain::base::time::DAY;
+use countersign_domain::base::{Phone, Secret};
 use countersign_domain::limit::{self, send};
-use countersign_domain::message::{Account, Outcome, Sms};
+use countersign_domain::message::{Account, Sms};
 use countersign_domain::project::{self, Project};
 use countersign_send::sms::segments::{Encoding, segments};
-use countersign_send::{Options, Sender};
 use serde_json::json;
 
-use super::Global;
 use super::open::{Store, block_on};
 use super::out::{self, Done, Problem};
 use super::project::{counted_as, get, said, table};
-use crate::dev::Inbox;
+use super::{Global, send_test};
 use crate::text::{DEFAULT_LOCALE, SMS_PURPOSES, Texts, brand};
 
 /// What to do about text messages.
@@ -69,28 +66,10 @@ async fn send_test(global: &Global, project: &str, number: &str, provider: Optio
         .map_err(|error| Problem::new(format!("{number:?}: {error} Write it like +14255550123")))?;
     let store = Store::open(global).await?;
     let project = get(&store, project).await?;
-    let providers = &project.settings.sms.providers;
-    let found = providers.iter().find(|p| provider.is_none_or(|name| name == p.name)).ok_or_else(|| {
-        let names: Vec<_> = providers.iter().map(|p| p.name.as_str()).collect();
-        Problem::new(match provider {
-            Some(name) if !names.is_empty() => {
-                format!("project {} has no provider {name:?}; there are: {}", project.id, names.join(", "))
-            }
-            _ => format!(
-                "project {} has no SMS provider: `countersign project set --help` shows how to give it one",
-                project.id
-            ),
-        })
-    })?;
+    let found = send_test::pick(&project, "SMS", &project.settings.sms.providers, |p| &p.name, provider)?;
     if found.account == (Account::Inbox {}) {
-        return Err(Problem::new(format!(
-            "the provider {:?} is the development inbox: nothing leaves the machine, so there is nothing to test",
-            found.name
-        )));
+        return Err(send_test::nothing_to_test(&found.name));
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let inbox = Arc::new(Inbox::new(Arc::clone(&clock)));
-    let sender = Sender::new(clock, inbox, Options::default()).map_err(Problem::new)?;
     let sms = Sms {
         id: store.ctx(&project.id).id(),
         project: project.id.clone(),
@@ -102,36 +81,11 @@ async fn send_test(global: &Global, project: &str, number: &str, provider: Optio
         user: None,
         receipt_url: None,
     };
-    let (state, provider_id, reason) = match sender.send_sms(&sms, found).await {
-        Outcome::Accepted { provider_id } => ("accepted", provider_id, None),
-        Outcome::Refused { reason } => ("refused", None, Some(reason)),
-        Outcome::Unknown { reason } => ("unknown", None, Some(reason)),
-    };
-    if global.json {
-        out::json(&json!({
-            "provider": found.name,
-            "to": to.masked(),
-            "outcome": state,
-            "providerId": provider_id,
-            "reason": reason,
-        }))?;
-    }
-    if let Some(reason) = reason {
-        let name = &found.name;
-        return Err(Problem::new(if state == "refused" {
-            format!("the provider {name:?} did not take the message: {reason}")
-        } else {
-            format!("nobody knows whether the provider {name:?} took the message: {reason}")
-        }));
-    }
+    let outcome = send_test::sender(global)?.send_sms(&sms, found).await;
+    send_test::tell(global, &found.name, &to.masked(), "phone", outcome)?;
     if global.json {
         return Ok(());
     }
-    let id = provider_id.map(|id| format!(" Its id there is {id}.")).unwrap_or_default();
-    out::text(&format!(
-        "The provider {:?} took the message for {to}.{id}\nWhether it arrives, only the phone can tell.",
-        found.name
-    ))?;
     let countries = &project.settings.sms.countries;
     match to.country() {
         Some(country) if !countries.iter().any(|c| c == "*" || c == country) => out::text(&format!(

@@ -109,6 +109,9 @@ async fn create(app: &App, facts: &Facts) -> Result<()> {
             "prices": {"*": 0.0},
             "perAddressPerHour": 100_000,
         },
+        "email": {
+            "providers": [{"name": "inbox", "from": "no-reply@example.com", "account": {"kind": "inbox"}}],
+        },
         "frontegg": {"clientId": facts.client_id},
     }))?;
     let ctx = app.system_ctx(PROJECT);

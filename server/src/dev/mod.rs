@@ -16,9 +16,8 @@ use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use countersign_domain::base::time::MovableClock;
-use countersign_domain::base::{Clock as _, Error};
+use countersign_domain::base::{Clock as _, Email, Error};
 use countersign_domain::project;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,6 +27,7 @@ pub use inbox::{Inbox, Message};
 
 use crate::app::App;
 use crate::http::origin::{Origin, is_loopback_host};
+use crate::http::routes::Routes;
 use crate::text;
 
 /// The parts of `--dev`.
@@ -42,14 +42,18 @@ pub struct Dev {
 }
 
 /// The routes of `--dev`; without it none of them exists.
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/dev", page::show)
+        .get("/dev/inbox", messages)
+        .post("/dev/clock", advance)
+        .post("/dev/reset", reset)
+        .post("/dev/settings", settings)
+}
+
+/// They, behind their guard.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/dev", get(page::show))
-        .route("/dev/inbox", get(messages))
-        .route("/dev/clock", post(advance))
-        .route("/dev/reset", post(reset))
-        .route("/dev/settings", post(settings))
-        .layer(from_fn(guard))
+    routes().into_router().layer(from_fn(guard))
 }
 
 async fn guard(request: Request, next: Next) -> Response {
@@ -98,10 +102,14 @@ struct Wanted {
 async fn messages(State(app): State<App>, Query(wanted): Query<Wanted>) -> Response {
     let Some(dev) = &app.dev else { return not_dev() };
     // A plus in a query that nobody escaped arrives as a space.
-    let to = wanted
-        .to
-        .as_deref()
-        .map(|to| app.phone(&to.replacen(' ', "+", 1)).map_or(to.to_owned(), |p| p.as_e164().to_owned()));
+    let to = wanted.to.as_deref().map(|to| {
+        let plus = to.replacen(' ', "+", 1);
+        match (Email::parse(&plus), app.phone(&plus)) {
+            (Ok(email), _) => email.as_str().to_owned(),
+            (Err(_), Ok(phone)) => phone.as_e164().to_owned(),
+            (Err(_), Err(_)) => to.to_owned(),
+        }
+    });
     Json(dev.inbox.newest(to.as_deref(), wanted.channel.as_deref(), wanted.limit.unwrap_or(100))).into_response()
 }
 

@@ -261,12 +261,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The properties of a schema, then those of the models that it takes in.
+    fn properties(self, schema: &'a Value) -> Vec<(&'a str, &'a Value, bool)> {
+        let mut all: Vec<_> = ordered(schema).collect();
+        let (own, taken): (Vec<_>, Vec<_>) = items(&schema["allOf"]).partition(|part| part["$ref"].is_null());
+        for part in own.into_iter().chain(taken) {
+            all.extend(self.properties(self.resolve(part).0));
+        }
+        all
+    }
+
     /// The required properties in the order of the code, then the others. A list has the fields of its items.
     fn fields(self, schema: &'a Value) -> Vec<Field> {
-        let mut fields: Vec<Field> = ordered(schema).map(|(name, s, required)| self.field(name, s, required)).collect();
-        for part in items(&schema["allOf"]) {
-            fields.extend(self.fields(self.resolve(part).0));
-        }
+        let properties = self.properties(schema).into_iter();
+        let fields: Vec<Field> = properties.map(|(name, s, required)| self.field(name, s, required)).collect();
         if fields.is_empty() && schema["type"] == "array" {
             return self.fields(self.resolve(&schema["items"]).0);
         }
@@ -294,7 +302,10 @@ impl<'a> Reader<'a> {
         if let (_, Some(name)) = self.resolve(schema) {
             return Kind { text: name.to_owned(), model: Some(name.to_owned()) };
         }
-        let choices: Vec<Kind> = ["oneOf", "anyOf", "allOf"]
+        if schema["allOf"].is_array() {
+            return plain("object");
+        }
+        let choices: Vec<Kind> = ["oneOf", "anyOf"]
             .into_iter()
             .flat_map(|way| items(&schema[way]))
             .map(|choice| self.kind(choice))
@@ -333,7 +344,7 @@ impl<'a> Reader<'a> {
         if let Some(told) = told.into_iter().find(|v| !v.is_null()) {
             return told.to_string();
         }
-        let choice = ["oneOf", "anyOf", "allOf"]
+        let choice = ["oneOf", "anyOf"]
             .into_iter()
             .flat_map(|way| items(&resolved[way]))
             .find(|choice| choice["type"] != "null");
@@ -357,7 +368,7 @@ impl<'a> Reader<'a> {
             _ if deep == 0 => "{}".to_owned(),
             _ => {
                 let (inner, mut lines) = ("  ".repeat(indent + 1), Vec::new());
-                for (key, schema, _) in ordered(resolved) {
+                for (key, schema, _) in self.properties(resolved) {
                     let value = self.sample(key, schema, indent + 1, deep - 1);
                     lines.push(format!("{inner}{}: {value}", Value::from(key)));
                 }
@@ -506,6 +517,22 @@ mod tests {
                     "many": {"type": "array", "items": {"$ref": "#/components/schemas/Out"}}}}
             }}
         })
+    }
+
+    #[test]
+    fn a_model_has_the_fields_of_the_models_that_it_takes_in() {
+        let mut document = document();
+        document["components"]["schemas"]["Out"] = json!({"allOf": [
+            {"$ref": "#/components/schemas/In"},
+            {"type": "object", "required": ["own"], "properties": {"own": {"type": "boolean"}}},
+        ]});
+        let page = Page::of(&document, &SERVER);
+        let model = page.models.iter().find(|m| m.name == "Out").unwrap();
+        assert_eq!(model.kind.text, "object");
+        assert_eq!(model.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["own", "z", "a", "o"]);
+        let sample = &page.groups[0].operations[0].sample.as_ref().unwrap().text;
+        let sample: Value = serde_json::from_str(sample).unwrap();
+        assert_eq!(sample.as_object().unwrap().len(), 4);
     }
 
     #[test]

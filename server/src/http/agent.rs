@@ -3,6 +3,9 @@
 //! Appwrite fills these fields with Matomo's `DeviceDetector`, and clients show its codes and names. This is a small
 //! table of what people really use; the header is whatever the client writes, so nothing may be decided by it.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// Longest part of the header that is looked at, in bytes.
 const MAX_BYTES: usize = 512;
 
@@ -10,7 +13,8 @@ const MAX_BYTES: usize = 512;
 const MAX_PART: usize = 32;
 
 /// A client as it describes itself. What is not known is empty.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Agent {
     /// Short code of the operating system: `WIN`, `MAC`, `IOS`, `IPA`, `AND`, `LIN`, `UBT`, `COS`.
     pub os_code: &'static str,

@@ -118,6 +118,17 @@ struct OfLookup {
     result: &'static str,
 }
 
+/// What happens where passwords are hashed. Clones count together.
+#[derive(Clone, Default, Debug)]
+pub struct Hashed {
+    /// Jobs that wait for a thread.
+    pub waiting: Gauge,
+    /// Jobs that run.
+    pub running: Gauge,
+    /// Jobs that found the queue full.
+    pub refused: Counter,
+}
+
 /// The counters of one application. Cheap to count in: what happens on every request is looked up in an array.
 pub struct Metrics {
     registry: Registry,
@@ -129,6 +140,7 @@ pub struct Metrics {
     messages: Family<OfMessage, Counter>,
     message_queue: Gauge,
     session_cache: [Counter; 2],
+    hashing: Hashed,
 }
 
 impl Default for Metrics {
@@ -150,6 +162,7 @@ impl Metrics {
         let messages = Family::<OfMessage, Counter>::default();
         let message_queue = Gauge::default();
         let session_cache = Family::<OfLookup, Counter>::default();
+        let hashing = Hashed::default();
 
         registry.register("http_requests", "Requests answered", requests.clone());
         let help = "Time from a request's head to its answer's";
@@ -160,6 +173,9 @@ impl Metrics {
         registry.register("message_settled", "Messages by what became of them", messages.clone());
         registry.register("message_queue", "Messages that wait in the outbox", message_queue.clone());
         registry.register("session_cache", "Session checks by whether memory answered", session_cache.clone());
+        registry.register("hashing_waiting", "Passwords that wait to be hashed", hashing.waiting.clone());
+        registry.register("hashing_running", "Passwords that are being hashed", hashing.running.clone());
+        registry.register("hashing_refused", "Passwords refused because too many waited", hashing.refused.clone());
 
         let of = |dialect: Dialect| OfDialect { dialect: dialect.name() };
         Self {
@@ -175,6 +191,7 @@ impl Metrics {
             signin_refused,
             messages,
             message_queue,
+            hashing,
         }
     }
 
@@ -213,6 +230,11 @@ impl Metrics {
     /// A session was looked up in memory.
     pub fn session_lookup(&self, found: bool) {
         self.session_cache[usize::from(found)].inc();
+    }
+
+    /// The counters of hashing, for who does it.
+    pub fn hashing(&self) -> Hashed {
+        self.hashing.clone()
     }
 
     /// All of it as text, to be served as `CONTENT_TYPE`.

@@ -12,4 +12,5 @@ pub mod metrics;
 pub mod origin;
 pub mod receipt;
 pub mod request_id;
+pub mod routes;
 pub mod security;

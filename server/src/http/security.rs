@@ -12,6 +12,8 @@ pub const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 pub const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 /// For pages with forms, which set it themselves: under `no-referrer` browsers send `Origin: null` with our own POST.
 pub const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+/// For pages with forms whose own address holds a secret: nobody, our own assets included, is told more than the host.
+pub const ORIGIN_ONLY: HeaderValue = HeaderValue::from_static("strict-origin");
 /// No site may frame us.
 pub const DENY: HeaderValue = HeaderValue::from_static("DENY");
 /// What a page may load: our own files, nothing inline, nothing foreign.

@@ -41,6 +41,7 @@ impl Refusal {
                 tracing::error!(%error, "the login box failed");
                 Self::new(S::SERVICE_UNAVAILABLE, "The service is not available right now. Try again in a moment.")
             }
+            Code::InvalidValue { field, reason } if field == "password" => Self::bad(format!("The password {reason}.")),
             Code::InvalidValue { reason, .. } => Self::bad(reason.as_str()),
             Code::CountryNotAllowed => {
                 Self::bad("Codes cannot be sent to this country or kind of number. Use another number.")
@@ -54,16 +55,26 @@ impl Refusal {
                 let wait = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
                 Self {
                     retry_after: Some(seconds),
-                    ..Self::new(
-                        S::TOO_MANY_REQUESTS,
-                        format!("Too many tries from your network. Wait {wait}, then try again."),
-                    )
+                    ..Self::new(S::TOO_MANY_REQUESTS, format!("Too many tries. Wait {wait}, then try again."))
                 }
             }
-            Code::MethodDisabled | Code::NoSmsProvider => {
-                tracing::warn!(%error, "nobody can sign in by phone");
-                Self::new(S::SERVICE_UNAVAILABLE, "Signing in by phone is not available here at the moment.")
+            Code::MethodDisabled | Code::NoSmsProvider | Code::NoEmailProvider => {
+                tracing::warn!(%error, "a way to sign in is offered that nobody can use");
+                Self::new(S::SERVICE_UNAVAILABLE, "This way of signing in is not available here at the moment.")
             }
+            Code::UselessChallenge => Self::bad("This was your first step already. Choose another way."),
+            Code::EmailNotFound
+            | Code::EmailNotVerified
+            | Code::PhoneNotFound
+            | Code::PhoneNotVerified
+            | Code::AuthenticatorNotFound
+            | Code::RecoveryCodesNotFound => {
+                Self::bad("This way is not set up for your account any more. Choose another.")
+            }
+            Code::PasswordRecentlyUsed => Self::bad("You have used this password before. Choose another one."),
+            Code::PasswordPersonalData => Self::bad(
+                "The password must not contain your name, e-mail address or phone number. Choose another one.",
+            ),
             Code::UserBlocked => ended(S::FORBIDDEN, "This account is blocked. Ask the people who run the service."),
             Code::UserLimitReached | Code::SignUpDisabled => {
                 ended(S::FORBIDDEN, "No new accounts are taken here at the moment.")
@@ -76,25 +87,15 @@ impl Refusal {
             | Code::UserExists
             | Code::PhoneTaken
             | Code::SessionNotFound
-            | Code::NoEmailProvider
             | Code::InvalidCredentials
-            | Code::PasswordRecentlyUsed
-            | Code::PasswordPersonalData
             | Code::EmailTaken
-            | Code::EmailNotFound
-            | Code::EmailNotVerified
             | Code::EmailAlreadyVerified
-            | Code::PhoneNotFound
-            | Code::PhoneNotVerified
             | Code::PhoneAlreadyVerified
             | Code::UrlNotAllowed
-            | Code::AuthenticatorNotFound
             | Code::AuthenticatorAlreadyVerified
             | Code::RecoveryCodesExist
-            | Code::RecoveryCodesNotFound
             | Code::MoreFactorsRequired
-            | Code::ChallengeRequired
-            | Code::UselessChallenge => {
+            | Code::ChallengeRequired => {
                 tracing::warn!(%error, "the login box failed");
                 ended(S::BAD_REQUEST, "This did not work. Start again.")
             }
@@ -105,18 +106,29 @@ impl Refusal {
 /// A request that gets no form: the page says why.
 pub(super) struct Refused {
     status: StatusCode,
+    title: &'static str,
     message: String,
+    /// Whether the login page is the place to go on.
+    to_login: bool,
 }
 
 impl Refused {
     /// `message` is all that the page says.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, title: "This did not work", message: message.into(), to_login: true }
+    }
+
+    /// A link that nothing can be done with: which of these it is, nobody is told.
+    pub(super) fn dead_link() -> Self {
+        let message =
+            "It was used already, is too old, or is not complete. Ask for a new one where you asked for this one.";
+        Self { title: "This link does not work", to_login: false, ..Self::new(StatusCode::BAD_REQUEST, message) }
     }
 
     /// The page.
     pub(super) fn into_response(self) -> Response {
-        match page::render("login/refused.html", context! { message => self.message }) {
+        let context = context! { title => self.title, message => self.message, to_login => self.to_login };
+        match page::render("login/refused.html", context) {
             Ok(html) => (self.status, [(CACHE_CONTROL, "no-store")], Html(html)).into_response(),
             Err(error) => {
                 tracing::error!(%error, "a page could not be shown");
@@ -129,7 +141,7 @@ impl Refused {
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         let Refusal { status, message, .. } = Refusal::of(&error, Time::from_micros(0));
-        Self { status, message }
+        Self::new(status, message)
     }
 }
 

@@ -1,53 +1,67 @@
 //! The hosted login box: signing in by phone in a browser, with or without JavaScript.
 //!
-//! `GET /login` shows whatever comes next: the number form, the code form while a code is out, or who is signed in. The
-//! pages say the same for every number, known or not.
+//! `GET /login` shows whatever comes next: the number form, the code form while a code is out, the second factor while
+//! one is missing, or who is signed in. The pages say the same for every number, known or not. `/login/link` takes over
+//! from links in e-mails.
 
 mod error;
 mod flow;
+mod link;
+mod second;
 #[cfg(test)]
 mod tests;
 mod visit;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::get;
 use countersign_domain::base::time::HOUR;
 use countersign_domain::base::{Code, Error, Phone, Secret, Time};
 use countersign_domain::session;
-use countersign_domain::signin::{HandleKind, Rules, Start};
+use countersign_domain::signin::{HandleKind, Rules, Start, Way};
 use countersign_domain::verification::Dialect;
 use minijinja::context;
 
 use crate::app::{App, Signed};
 use crate::http::cookie::imf_fixdate;
 use crate::http::limit::Rule;
+use crate::http::routes::Routes;
 
 use error::{Refusal, Refused};
 use flow::Flow;
 use visit::{Form, Visit};
 
-/// Codes that one network may try in an hour.
+/// Codes of one kind, or links, that one network may try in an hour.
 const TRIES: Rule = Rule { limit: 30, window_micros: HOUR };
 /// The longest code, in digits.
 const LONGEST: usize = 10;
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/login", get(show).post(start))
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/login", show)
+        .post("/login", start)
+        .post("/login/code", finish)
+        .get("/login/second", second::show)
+        .post("/login/second", second::ask)
+        .post("/login/second/code", second::finish)
+        .get("/login/link", link::show)
+        .post("/login/link", link::finish)
+        .post("/login/out", leave)
         // A reload of what answered a POST asks for these by GET.
-        .route("/login/code", get(back).post(finish))
-        .route("/login/out", get(back).post(leave))
+        .get("/login/code", back)
+        .get("/login/second/code", back)
+        .get("/login/out", back)
 }
 
 async fn show(State(app): State<App>, request: Request) -> Response {
     let wants_number = request.uri().query().is_some_and(|query| query == "number");
     answer(async {
-        let (visit, _) = Visit::open(&app, request).await?;
-        if let Some(signed) = visit.signed().await? {
-            return account_page(&visit, &signed);
+        let visit = Visit::open(&app, request).await?;
+        if visit.gated().is_some() {
+            return Ok(visit::redirect_to("/login/second"));
+        }
+        if let Some(signed) = &visit.signed {
+            return account_page(&visit, signed);
         }
         match visit.flow().filter(|flow| flow.is_live(visit.ctx.now)) {
             Some(flow) if !wants_number => code_page(&visit, &flow, Say::Nothing),
@@ -64,7 +78,7 @@ async fn back() -> Response {
 async fn start(State(app): State<App>, request: Request) -> Response {
     answer(async {
         let (visit, form) = Visit::posted(&app, request).await?;
-        if visit.signed().await?.is_some() {
+        if visit.signed.is_some() {
             return Ok(visit::redirect());
         }
         let flow = visit.flow();
@@ -79,7 +93,9 @@ async fn start(State(app): State<App>, request: Request) -> Response {
         };
         let start = Start {
             dialect: Dialect::Page,
-            phone: phone.clone(),
+            target: phone.clone().into(),
+            way: Way::Code,
+            phrase: false,
             kind: HandleKind::Opaque,
             wanted: flow.map(|flow| flow.handle),
             rules: Rules::of(&visit.hosted.project),
@@ -89,7 +105,7 @@ async fn start(State(app): State<App>, request: Request) -> Response {
             Ok(started) => {
                 let flow = Flow { handle: started.handle, expires_at: Time::from_micros(started.expires_at), phone };
                 let mut page = code_page(&visit, &flow, if again { Say::Again } else { Say::Nothing })?;
-                visit.keep_flow(&mut page, &flow)?;
+                visit.keep_flow(&mut page, &flow.cookie(), flow.expires_at)?;
                 Ok(page)
             }
             Err(error) => number_page(&visit, phone.as_e164(), Some(&Refusal::of(&error, visit.ctx.now))),
@@ -115,32 +131,23 @@ fn read_number(app: &App, form: &Form) -> Result<Phone, Refusal> {
 async fn finish(State(app): State<App>, request: Request) -> Response {
     answer(async {
         let (visit, form) = Visit::posted(&app, request).await?;
-        if visit.signed().await?.is_some() {
+        if visit.signed.is_some() {
             return Ok(visit::redirect());
         }
         let flow = match visit.flow() {
             Some(flow) if flow.is_live(visit.ctx.now) => flow,
             gone => return expired(&visit, gone.as_ref()),
         };
-        let code: String = form.get("code").chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        if code.is_empty() || code.len() > LONGEST || !code.bytes().all(|b| b.is_ascii_digit()) {
+        let Some(code) = digits(form.get("code")) else {
             let refusal = Refusal::bad("Enter the code from the message. It has digits only.");
             return code_page(&visit, &flow, Say::Refused(refusal));
+        };
+        if let Some(refusal) = too_many(&visit, "login-code").await? {
+            return code_page(&visit, &flow, Say::Refused(refusal));
         }
-        let network = visit.ctx.network().unwrap_or_default();
-        let hit = app.hit(&visit.ctx, "login-code", &[vec![network.as_str()]], TRIES).await?;
-        if let Some(hit) = hit.filter(|hit| !hit.allowed) {
-            let error = Error::from(Code::TooManyAttempts { retry_at: hit.reset_at });
-            return code_page(&visit, &flow, Say::Refused(Refusal::of(&error, visit.ctx.now)));
-        }
-        let (handle, secret) = (flow.handle.clone(), Secret::new(code));
-        match app.finish_sign_in(&visit.ctx, &visit.hosted, Dialect::Page, HandleKind::Opaque, handle, secret).await {
-            Ok(signed_in) => {
-                let mut response = visit::redirect();
-                visit.keep_session(&mut response, &signed_in.secret, signed_in.session.expires_at)?;
-                visit.forget_flow(&mut response)?;
-                Ok(response)
-            }
+        let handle = flow.handle.clone();
+        match app.finish_sign_in(&visit.ctx, &visit.hosted, Dialect::Page, HandleKind::Opaque, handle, code).await {
+            Ok(signed_in) => second::enter(&visit, signed_in).await,
             Err(error) => {
                 let refusal = Refusal::of(&error, visit.ctx.now);
                 if refusal.ends_flow {
@@ -155,10 +162,27 @@ async fn finish(State(app): State<App>, request: Request) -> Response {
     .await
 }
 
+/// A code as people type it: digits, with spaces or dashes between them.
+fn digits(text: &str) -> Option<Secret> {
+    let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let is_code = !code.is_empty() && code.len() <= LONGEST && code.bytes().all(|b| b.is_ascii_digit());
+    is_code.then(|| Secret::new(code))
+}
+
+/// Counts a try of `kind` against the network it comes from; a refusal when there were too many.
+async fn too_many(visit: &Visit, kind: &str) -> Result<Option<Refusal>, Error> {
+    let network = visit.ctx.network().unwrap_or_default();
+    let hit = visit.app.hit(&visit.ctx, kind, &[vec![network.as_str()]], TRIES).await?;
+    Ok(hit.filter(|hit| !hit.allowed).map(|hit| {
+        let error = Error::from(Code::TooManyAttempts { retry_at: hit.reset_at });
+        Refusal::of(&error, visit.ctx.now)
+    }))
+}
+
 async fn leave(State(app): State<App>, request: Request) -> Response {
     answer(async {
         let (visit, _) = Visit::posted(&app, request).await?;
-        if let Some(signed) = visit.signed().await? {
+        if let Some(signed) = &visit.signed {
             let (ctx, user, id) = (visit.ctx.clone(), signed.user.id.clone(), signed.session.id.clone());
             match app.db.write(move |tx| session::delete(tx, &ctx, &user, &id)).await {
                 Ok(()) => {}
@@ -196,13 +220,12 @@ enum Say {
 fn code_page(visit: &Visit, flow: &Flow, say: Say) -> Result<Response, Refused> {
     let again = matches!(say, Say::Again);
     let refusal = if let Say::Refused(refusal) = say { Some(refusal) } else { None };
-    let otp = &visit.hosted.project.settings.otp;
     let context = context! {
         brand => visit.brand(),
         is_dev => visit.is_dev(),
         phone => flow.phone.masked(),
         minutes => (flow.expires_at.micros_since(visit.ctx.now) / 60_000_000).max(1),
-        wait => otp.resend_seconds.first().copied().unwrap_or(0),
+        wait => visit.resend_wait(),
         longest => LONGEST,
         again,
         alert => refusal.as_ref().map(|refusal| refusal.message.as_str()),
@@ -220,10 +243,11 @@ fn expired(visit: &Visit, flow: Option<&Flow>) -> Result<Response, Refused> {
 
 fn account_page(visit: &Visit, signed: &Signed) -> Result<Response, Refused> {
     let Signed { session, user, .. } = signed;
-    let who = match user.shown_phone() {
-        Some(phone) => phone.masked(),
-        None if user.name.is_empty() => "a guest".to_owned(),
-        None => user.name.clone(),
+    let who = match (user.shown_phone(), &user.email) {
+        (Some(phone), _) => phone.masked(),
+        (None, Some(email)) => email.masked(),
+        (None, None) if user.name.is_empty() => "a guest".to_owned(),
+        (None, None) => user.name.clone(),
     };
     let context = context! {
         brand => visit.brand(),

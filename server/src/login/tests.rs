@@ -1,22 +1,26 @@
+mod link;
+mod second;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::{COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use countersign_domain::base::random::SeededRandom;
 use countersign_domain::base::testing::START;
 use countersign_domain::base::time::MovableClock;
 use countersign_domain::db::{Db, Options};
 use countersign_send::{Options as SendOptions, Sender};
 use http_body_util::BodyExt as _;
+use serde_json::Value as Json;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::app::{App, Parts};
-use crate::dev::{self, Dev, Inbox};
+use crate::dev::{self, Dev, Inbox, Message};
 use crate::{router, worker};
 
 const PHONE: &str = "+14255550123";
@@ -34,12 +38,20 @@ struct World {
 struct Answer {
     status: StatusCode,
     location: Option<String>,
+    policy: Option<String>,
     set: Vec<String>,
     body: String,
 }
 
 impl World {
     async fn new() -> Self {
+        let world = Self::on(None, true).await;
+        dev::ensure(&world.app).await.unwrap();
+        world
+    }
+
+    /// A server without its project.
+    async fn on(public_url: Option<&str>, is_dev: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("test.db").display());
         let clock = Arc::new(MovableClock::standing(START));
@@ -52,17 +64,16 @@ impl World {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
             master: [7; 32],
-            sender: Sender::new(clock.clone(), inbox.clone(), SendOptions { allow_private: false }).unwrap(),
-            dev: Some(Dev { clock: clock.clone(), inbox: inbox.clone(), url }),
+            sender: Sender::new(clock.clone(), inbox.clone(), SendOptions::default()).unwrap(),
+            dev: is_dev.then(|| Dev { clock: clock.clone(), inbox: inbox.clone(), url }),
             trusted_proxies: Vec::new(),
-            public_url: None,
+            public_url: public_url.map(str::to_owned),
             default_project: Some(dev::PROJECT.to_owned()),
             body_bytes: 65_536,
             log_requests: false,
         })
         .await
         .unwrap();
-        dev::ensure(&app).await.unwrap();
         let stop = CancellationToken::new();
         worker::start(&app, &TaskTracker::new(), &stop);
         Self { app, clock, inbox, cookies: Vec::new(), _folder: folder, _stop: stop.drop_guard() }
@@ -85,10 +96,11 @@ impl World {
                 self.cookies.push((name.to_owned(), value.to_owned()));
             }
         }
+        let policy = response.headers().get(REFERRER_POLICY).map(|v| v.to_str().unwrap().to_owned());
         let location = response.headers().get(LOCATION).map(|v| v.to_str().unwrap().to_owned());
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, location, set, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer { status, location, policy, set, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
     async fn get(&mut self, path: &str) -> Answer {
@@ -102,14 +114,51 @@ impl World {
         self.send(request, form).await
     }
 
-    async fn code(&self, phone: &str) -> String {
+    /// A call of a client to the API, which must succeed.
+    async fn call(&mut self, path: &str, body: &Json) -> Json {
+        let answer = self.try_call(path, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    async fn try_call(&mut self, path: &str, body: &Json) -> Answer {
+        let request =
+            Request::post(path).header("content-type", "application/json").header("x-appwrite-project", "demo");
+        self.send(request, &body.to_string()).await
+    }
+
+    /// The newest message with a code or a link in it.
+    async fn message(&self, to: &str) -> Message {
         for _ in 0..500 {
-            if let Some(message) = self.inbox.newest(Some(phone), None, 1).pop() {
-                return message.code.unwrap();
+            let newest = self.inbox.newest(Some(to), None, 10);
+            if let Some(message) = newest.into_iter().find(|m| m.code.is_some() || m.link.is_some()) {
+                return message;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("no message came");
+    }
+
+    async fn code(&self, to: &str) -> String {
+        self.message(to).await.code.unwrap()
+    }
+
+    /// Where the newest link leads, from the host on.
+    async fn link(&self, to: &str) -> String {
+        self.message(to).await.link.unwrap().strip_prefix("http://localhost").unwrap().to_owned()
+    }
+
+    fn cookie(&self, name: &str) -> String {
+        self.cookies.iter().find(|(n, _)| n == name).unwrap().1.clone()
+    }
+
+    /// Signs in by the page, up to where a second factor is asked for.
+    async fn sign_in(&mut self) {
+        self.inbox.clear();
+        self.post("/login", "phone=%2B14255550123").await;
+        let code = self.code(PHONE).await;
+        let page = self.post("/login/code", &format!("code={code}")).await;
+        assert_eq!((page.status, page.location.as_deref()), (StatusCode::SEE_OTHER, Some("/login")));
     }
 
     fn has(&self, name: &str) -> bool {
@@ -231,7 +280,7 @@ async fn a_form_of_another_site_changes_nothing() {
         (form, "sec-fetch-site", "cross-site", StatusCode::FORBIDDEN),
         ("text/plain", "origin", "http://localhost", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ] {
-        for path in ["/login", "/login/code", "/login/out"] {
+        for path in ["/login", "/login/code", "/login/second", "/login/second/code", "/login/link", "/login/out"] {
             let request = Request::post(path).header("content-type", kind).header(name, value);
             let page = world.send(request, "phone=%2B14255550123&code=123456").await;
             assert_eq!((page.status, page.set.len()), (status, 0), "{path} {value}");

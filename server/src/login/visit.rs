@@ -7,14 +7,16 @@ use axum::extract::Request;
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
 use countersign_domain::base::{Actor, Ctx, Error, Secret, Time};
+use countersign_domain::signin::{self, Caller};
 use http_body_util::{BodyExt as _, Limited};
 use minijinja::Value;
 
 use super::error::{self, Refusal, Refused};
-use super::flow::Flow;
+use super::flow::{Challenge, Flow};
 use crate::app::{App, Hosted, Signed};
 use crate::http::client::{client_address, is_https};
 use crate::http::cookie::{self, SetCookie};
@@ -37,6 +39,8 @@ pub(super) struct Visit {
     pub app: App,
     pub hosted: Arc<Hosted>,
     pub ctx: Ctx,
+    /// Who is signed in in this browser, whether or not a second factor is missing.
+    pub signed: Option<Arc<Signed>>,
     headers: HeaderMap,
     is_https: bool,
 }
@@ -45,6 +49,11 @@ pub(super) struct Visit {
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// What stands in an address.
+    pub(super) fn of(pairs: impl Iterator<Item = (String, String)>) -> Self {
+        Self(pairs.collect())
+    }
+
     /// The value of `name`, or nothing.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
@@ -57,46 +66,56 @@ impl Form {
 
 impl Visit {
     /// Reads a request but its body.
-    pub(super) async fn open(app: &App, request: Request) -> Result<(Self, axum::body::Body), Refused> {
-        let Some(project) = &app.default_project else {
-            return Err(Refused::new(
-                StatusCode::NOT_FOUND,
-                "This server has no login page yet. Whoever runs it chooses the project with the setting default_project.",
-            ));
-        };
-        let hosted = app.project(project).await?;
-        let (parts, body) = request.into_parts();
-        let headers = parts.headers;
-        let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
-        let address = client_address(peer, &headers, &app.trusted_proxies);
-        let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
-        ctx.user_agent = text(&headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
-        ctx.locale = text(&headers, &ACCEPT_LANGUAGE)
-            .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
-        let is_https = is_https(peer, &headers, &app.trusted_proxies);
-        Ok((Self { app: app.clone(), hosted, ctx, headers, is_https }, body))
+    pub(super) async fn open(app: &App, request: Request) -> Result<Self, Refused> {
+        Self::of(app, &request.into_parts().0, None).await
     }
 
-    /// Reads a POST with its form. One from a page of another site is refused before anything of it is looked at.
+    /// Reads a POST with its form.
     pub(super) async fn posted(app: &App, request: Request) -> Result<(Self, Form), Refused> {
-        let (visit, body) = Self::open(app, request).await?;
-        if !is_own_page(&visit.headers, app.public_url.as_deref()) {
-            return Err(Refused::new(
-                StatusCode::FORBIDDEN,
-                "This form was sent from another site, so nothing was done. Open the login page itself.",
-            ));
+        let (parts, form) = receive(app, request).await?;
+        Ok((Self::of(app, &parts, None).await?, form))
+    }
+
+    /// A request to the pages of `project`; without one, to those of the project that the browser is signed in to, else of
+    /// the default one.
+    pub(super) async fn of(app: &App, parts: &Parts, project: Option<&str>) -> Result<Self, Refused> {
+        let headers = &parts.headers;
+        let peer = peer(parts);
+        let address = client_address(peer, headers, &app.trusted_proxies);
+        let visit = |hosted: Arc<Hosted>| {
+            let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
+            ctx.user_agent = text(headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
+            ctx.locale = text(headers, &ACCEPT_LANGUAGE)
+                .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
+            let is_https = is_https(peer, headers, &app.trusted_proxies);
+            Self { app: app.clone(), hosted, ctx, signed: None, headers: headers.clone(), is_https }
+        };
+        if let Some((secret, of)) = cookie::get(headers, SESSION).and_then(|value| value.split_once('.'))
+            && secret.len() <= 256
+            && project.is_none_or(|project| project == of)
+            && let Some(hosted) = app.projects.get(app, of).await?
+        {
+            let mut visit = visit(hosted);
+            visit.signed = app.session(&visit.ctx, secret, |secret| Some((Secret::new(secret), None))).await?;
+            if let Some(Signed { session, user, .. }) = visit.signed.as_deref() {
+                visit.ctx.actor = Actor::User { user: user.id.clone(), session: session.id.clone() };
+                return Ok(visit);
+            }
         }
-        let kind = text(&visit.headers, &CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
-        if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "This page takes forms only."));
+        match project.or(app.default_project.as_deref()) {
+            Some(project) => Ok(visit(app.project(project).await?)),
+            None => Err(Refused::new(
+                StatusCode::NOT_FOUND,
+                "This server has no login page yet. Whoever runs it chooses the project with the setting default_project.",
+            )),
         }
-        let bytes = Limited::new(body, MOST_BYTES)
-            .collect()
-            .await
-            .map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large."))?
-            .to_bytes();
-        let text = String::from_utf8_lossy(&bytes);
-        Ok((visit, Form(form::pairs(&text).collect())))
+    }
+
+    /// Whoever is signed in and has yet to show a second factor.
+    pub(super) fn gated(&self) -> Option<Caller> {
+        let Signed { session, user, .. } = self.signed.as_deref()?;
+        let open = signin::gate(&self.hosted.project, user, session).is_ok();
+        (!open).then(|| Caller { user: user.clone(), session: session.clone() })
     }
 
     /// What the page calls the service.
@@ -104,18 +123,13 @@ impl Visit {
         self.hosted.project.brand()
     }
 
-    pub(super) fn is_dev(&self) -> bool {
-        self.app.dev.is_some()
+    /// Seconds until another code can be asked for.
+    pub(super) fn resend_wait(&self) -> i64 {
+        self.hosted.project.settings.otp.resend_seconds.first().copied().unwrap_or(0)
     }
 
-    /// Whoever is signed in in this browser.
-    pub(super) async fn signed(&self) -> Result<Option<Arc<Signed>>, Error> {
-        match cookie::get(&self.headers, SESSION) {
-            Some(secret) if !secret.is_empty() && secret.len() <= 256 => {
-                self.app.session(&self.ctx, secret, |secret| Some((Secret::new(secret), None))).await
-            }
-            Some(_) | None => Ok(None),
-        }
+    pub(super) fn is_dev(&self) -> bool {
+        self.app.dev.is_some()
     }
 
     /// The sign-in under way in this browser, expired or not.
@@ -123,9 +137,14 @@ impl Visit {
         cookie::get(&self.headers, FLOW).and_then(Flow::parse)
     }
 
-    pub(super) fn keep_flow(&self, response: &mut Response, flow: &Flow) -> Result<(), Refused> {
-        let value = flow.cookie();
-        set(response, &SetCookie { path: Some("/login"), ..self.lasting(FLOW, &value, flow.expires_at) })
+    /// The second factor under way in this browser, expired or not.
+    pub(super) fn challenge(&self) -> Option<Challenge> {
+        cookie::get(&self.headers, FLOW).and_then(Challenge::parse)
+    }
+
+    /// Remembers what is under way: the cookie of a [`Flow`] or of a [`Challenge`].
+    pub(super) fn keep_flow(&self, response: &mut Response, value: &str, until: Time) -> Result<(), Refused> {
+        set(response, &SetCookie { path: Some("/login"), ..self.lasting(FLOW, value, until) })
     }
 
     pub(super) fn forget_flow(&self, response: &mut Response) -> Result<(), Refused> {
@@ -133,7 +152,8 @@ impl Visit {
     }
 
     pub(super) fn keep_session(&self, response: &mut Response, secret: &Secret, until: Time) -> Result<(), Refused> {
-        set(response, &self.lasting(SESSION, secret.expose(), until))
+        let value = format!("{}.{}", secret.expose(), self.hosted.id);
+        set(response, &self.lasting(SESSION, &value, until))
     }
 
     pub(super) fn forget_session(&self, response: &mut Response) -> Result<(), Refused> {
@@ -144,6 +164,31 @@ impl Visit {
         let seconds = until.micros_since(self.ctx.now).div_euclid(1_000_000).max(0);
         SetCookie { max_age: Some(seconds), secure: self.is_https, ..SetCookie::new(name, value) }
     }
+}
+
+/// Reads a POST. One from a page of another site is refused before anything of it is looked at.
+pub(super) async fn receive(app: &App, request: Request) -> Result<(Parts, Form), Refused> {
+    let (parts, body) = request.into_parts();
+    if !is_own_page(&parts.headers, app.public_url.as_deref()) {
+        return Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "This form was sent from another site, so nothing was done. Open the login page itself.",
+        ));
+    }
+    let kind = text(&parts.headers, &CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "This page takes forms only."));
+    }
+    let bytes = Limited::new(body, MOST_BYTES)
+        .collect()
+        .await
+        .map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large."))?
+        .to_bytes();
+    Ok((parts, Form::of(form::pairs(&String::from_utf8_lossy(&bytes)))))
+}
+
+fn peer(parts: &Parts) -> SocketAddr {
+    parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |peer| peer.0)
 }
 
 /// A page, with what its form says about a refusal.
@@ -185,10 +230,15 @@ fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     }
 }
 
-/// To the login page, by GET.
+/// To the login page, by GET. It shows whatever comes next.
 pub(super) fn redirect() -> Response {
+    redirect_to("/login")
+}
+
+/// To another of our pages, by GET.
+pub(super) fn redirect_to(path: &'static str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
-    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/login"));
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -3,15 +3,92 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
+use countersign_domain::base::Secret;
+use countersign_domain::signin;
 use countersign_domain::user::{self, User};
 
 use super::call::{Call, Identity};
 use super::error::{Body, Failure};
+use super::params::CustomId;
 use super::wire::{Account, prefs};
 use super::{answer, answer_bytes, session};
+use crate::app::NewAccount;
 
-fn shaped(call: &Call, user: &User) -> Response {
+pub(super) fn shaped(call: &Call, user: &User) -> Response {
     answer(StatusCode::OK, &Account::of(call.flavour, user))
+}
+
+/// Makes an account with an e-mail address and a password. It opens no session.
+#[utoipa::path(post, path = "/v1/account", tag = "account", request_body = super::openapi::NewAccount,
+    responses((status = 201, body = Account), (status = 400, body = Body), (status = 409, body = Body), (status = 429, body = Body)))]
+pub(super) async fn create(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let id = params.custom_id("userId");
+    let (email, password) = (params.email("email"), params.text("password", 8, 256));
+    let name = params.optional_text("name", 0, 128).unwrap_or_default().to_owned();
+    let (Some(id), Some(email), Some(password)) = (id, email, password) else { return Err(params.failure()) };
+    params.check()?;
+    let new = NewAccount {
+        id: match id {
+            CustomId::Given(id) => Some(id.to_owned()),
+            CustomId::Unique => None,
+        },
+        email,
+        name,
+        password: Secret::new(password),
+    };
+    let user = call.app.sign_up(&call.ctx, &call.hosted, new).await?;
+    Ok(answer(StatusCode::CREATED, &Account::of(call.flavour, &user)))
+}
+
+/// Changes the password. Whoever has one sends it as `oldPassword`. Every other session ends.
+#[utoipa::path(patch, path = "/v1/account/password", tag = "account", request_body = super::openapi::PasswordChange,
+    responses((status = 200, body = Account), (status = 400, body = Body), (status = 401, body = Body)))]
+pub(super) async fn update_password(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let password = params.text("password", 8, 256);
+    let old = params.optional_text("oldPassword", 0, 256).filter(|old| !old.is_empty()).map(Secret::new);
+    let Some(password) = password.map(Secret::new) else { return Err(params.failure()) };
+    params.check()?;
+    let user = call.app.update_password(&call.ctx, &call.hosted, call.caller()?, password, old).await?;
+    Ok(shaped(call, &user))
+}
+
+/// Changes the e-mail address, which is to be verified again. Without a password so far, `password` becomes the first.
+#[utoipa::path(patch, path = "/v1/account/email", tag = "account", request_body = super::openapi::EmailPassword,
+    responses((status = 200, body = Account), (status = 400, body = Body), (status = 401, body = Body), (status = 409, body = Body)))]
+pub(super) async fn update_email(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let (email, password) = (params.email("email"), params.text("password", 8, 256));
+    let (Some(email), Some(password)) = (email, password) else { return Err(params.failure()) };
+    let caller = call.caller()?;
+    let proof = call.app.show_password(&call.ctx, &call.hosted, &caller, Secret::new(password)).await?;
+    let (ctx, hosted) = (call.ctx.clone(), call.hosted.clone());
+    let user = call
+        .app
+        .db
+        .write(move |tx| signin::account::update_email(tx, &ctx, &hosted.project, &caller, proof.shown(), &email))
+        .await?;
+    Ok(shaped(call, &user))
+}
+
+/// Changes the phone number, which is to be verified; until then a verified one stays in use. Without a password so far,
+/// `password` becomes the first.
+#[utoipa::path(patch, path = "/v1/account/phone", tag = "account", request_body = super::openapi::PhonePassword,
+    responses((status = 200, body = Account), (status = 400, body = Body), (status = 401, body = Body)))]
+pub(super) async fn update_phone(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let (phone, password) = (params.phone("phone"), params.text("password", 8, 256));
+    let (Some(phone), Some(password)) = (phone, password) else { return Err(params.failure()) };
+    let caller = call.caller()?;
+    let proof = call.app.show_password(&call.ctx, &call.hosted, &caller, Secret::new(password)).await?;
+    let (ctx, hosted) = (call.ctx.clone(), call.hosted.clone());
+    let user = call
+        .app
+        .db
+        .write(move |tx| signin::account::update_phone(tx, &ctx, &hosted.project, &caller, proof.shown(), &phone))
+        .await?;
+    Ok(shaped(call, &user))
 }
 
 /// Who is signed in.

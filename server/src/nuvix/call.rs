@@ -10,15 +10,17 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_domain::base::{Actor, Code, Ctx, Error, Secret, Time};
-use countersign_domain::project::{self, Key};
+use countersign_domain::base::{Actor, Code, Ctx, Email, Error, Secret, Time};
+use countersign_domain::project::{self, Key, Project, Redirect};
 use countersign_domain::session::Session;
+use countersign_domain::signin::{self, Caller};
 use countersign_domain::user::{self, User};
+use countersign_domain::verification::Purpose;
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 
-use super::cors::{self, Caller};
+use super::cors;
 use super::error::Failure;
 use super::params::{Body, Params};
 use super::sent::Sent;
@@ -64,12 +66,39 @@ impl Call {
         Params::of(&self.body)
     }
 
+    fn signed(&self) -> Option<&Signed> {
+        match &self.identity {
+            Identity::Session(signed) | Identity::Jwt(signed) => Some(signed),
+            Identity::Guest | Identity::Key(_) => None,
+        }
+    }
+
     /// The account that is signed in.
     pub(super) fn user(&self) -> Result<&User, Failure> {
-        match &self.identity {
-            Identity::Session(signed) | Identity::Jwt(signed) => Ok(&signed.user),
-            Identity::Guest | Identity::Key(_) => Err(Code::UserNotFound.into()),
+        self.signed().map(|signed| &signed.user).ok_or_else(|| Code::UserNotFound.into())
+    }
+
+    /// Whoever is signed in, with the session: a JWT acts in the one that it was made in.
+    pub(super) fn caller(&self) -> Result<Caller, Failure> {
+        let signed = self.signed().ok_or_else(|| Failure::from(Code::UserNotFound))?;
+        Ok(Caller { user: signed.user.clone(), session: signed.session.clone() })
+    }
+
+    /// Whether the session has yet to show a second factor.
+    pub(super) fn is_gated(&self) -> bool {
+        self.signed().is_some_and(|s| signin::gate(&self.hosted.project, &s.user, &s.session).is_err())
+    }
+
+    /// The page that a link is to lead to: the client's, or without one our own.
+    pub(super) fn redirect(&self, url: Option<&str>, purpose: Purpose) -> Result<Redirect, Failure> {
+        if let Some(url) = url.filter(|url| !url.is_empty()) {
+            return Ok(Redirect::check(&self.hosted.project, url, self.app.dev.is_some())?);
         }
+        self.app.link_page(&self.hosted.id, purpose)?.ok_or_else(|| {
+            let rule =
+                "Param \"url\" is not optional: this server has no public_url, so links cannot lead to its own page.";
+            Failure::invalid(vec![rule.to_owned()])
+        })
     }
 
     /// The session of the call: a JWT has none of its own (contract nuvix §1.8).
@@ -94,7 +123,7 @@ impl From<Code> for Failure {
 /// What every answer tells about its call, a refusal included.
 #[derive(Clone, Default)]
 struct Marks {
-    caller: Caller,
+    caller: cors::Caller,
     needs_fallback: bool,
     hit: Option<Hit>,
 }
@@ -155,7 +184,7 @@ pub(crate) async fn unknown_route(State(app): State<App>, request: Request) -> R
     let arguments: Vec<_> = request.uri().query().map(|q| form::pairs(q).collect()).unwrap_or_default();
     if let Ok(hosted) = hosted(&app, &sent, &arguments).await {
         let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        marks.caller = Caller::of(&app, &hosted, headers, host);
+        marks.caller = cors::Caller::of(&app, &hosted, headers, host);
     }
     let mut response = Failure::not_found().into_response(flavour, app.clock.now());
     marks.write(response.headers_mut(), flavour);
@@ -179,7 +208,7 @@ async fn checked(
     let sent = Sent::of(headers);
     let hosted = hosted(app, &sent, &arguments).await?;
     let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let caller = Caller::of(app, &hosted, headers, host);
+    let caller = cors::Caller::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
         return cors::preflight(&caller, headers, routes);
     }
@@ -207,7 +236,7 @@ async fn checked(
     }
 
     let body = if parts.method == Method::GET {
-        Body::Fields(serde_json::Map::new())
+        Body::of_query(arguments)
     } else {
         // Nothing that is only read asks for these.
         ctx.locale = locale(app, headers, &sent);
@@ -219,7 +248,10 @@ async fn checked(
                 format!("The body could not be read, or is larger than {} bytes.", app.body_bytes),
             )
         })?;
-        Body::read(headers, &bytes.to_bytes())
+        match Body::read(headers, &bytes.to_bytes()) {
+            Body::Fields(fields) if fields.is_empty() && parts.method == Method::DELETE => Body::of_query(arguments),
+            body => body,
+        }
     };
     let settings = &hosted.project.settings;
     if !is_key && !route.switch.is_none_or(|s| is_on(s, &settings.auth)) {
@@ -238,7 +270,7 @@ async fn checked(
             "This API is switched off for the project.",
         ));
     }
-    permit(route, &identity)?;
+    permit(route, &hosted.project, &identity)?;
     body.check()?;
 
     let idempotency_key = match headers.get("idempotency-key").map(|v| v.to_str().map(str::to_owned)) {
@@ -291,6 +323,9 @@ fn locale(app: &App, headers: &HeaderMap, sent: &Sent<'_>) -> Option<Arc<str>> {
 fn is_on(switch: Switch, auth: &project::Auth) -> bool {
     match switch {
         Switch::Phone => auth.phone,
+        Switch::EmailPassword => auth.email_password,
+        Switch::EmailOtp => auth.email_otp,
+        Switch::MagicUrl => auth.magic_url,
         Switch::Anonymous => auth.anonymous,
         Switch::Jwt => auth.jwt,
     }
@@ -437,8 +472,10 @@ async fn count(
         Identity::Session(signed) | Identity::Jwt(signed) => signed.user.id.as_str(),
         Identity::Guest | Identity::Key(_) => "",
     };
-    // All spellings of a number share one counter; what is none has its own, not one with everybody's mistakes.
+    // All spellings of a number or address share one counter; what is none has its own, not one with everybody's
+    // mistakes.
     let phone = app.phone(body.text("phone")).ok();
+    let email = Email::parse(body.text("email")).ok();
     let keys: Vec<Vec<&str>> = limit
         .keys
         .iter()
@@ -450,6 +487,7 @@ async fn count(
                     Part::Url => ["url", path],
                     Part::User => ["user", user],
                     Part::Field("phone") => ["phone", phone.as_ref().map_or(body.text("phone"), |p| p.as_e164())],
+                    Part::Field("email") => ["email", email.as_ref().map_or(body.text("email"), |e| e.as_str())],
                     Part::Field(name) => [name, body.text(name)],
                 })
                 .collect()
@@ -459,8 +497,8 @@ async fn count(
     Ok(app.hit(ctx, kind, &keys, Rule { limit: limit.calls, window_micros: HOURLY }).await?)
 }
 
-/// Scope, kind of caller, blocked.
-fn permit(route: &Route, identity: &Identity) -> Result<(), Failure> {
+/// Scope, kind of caller, blocked, second factor.
+fn permit(route: &Route, project: &Project, identity: &Identity) -> Result<(), Failure> {
     let unauthorized =
         || Failure::new(StatusCode::UNAUTHORIZED, "user_unauthorized", "This route does not take this kind of caller.");
     match identity {
@@ -486,6 +524,9 @@ fn permit(route: &Route, identity: &Identity) -> Result<(), Failure> {
             }
             if signed.user.blocked {
                 return Err(Code::UserBlocked.into());
+            }
+            if route.gated {
+                signin::gate(project, &signed.user, &signed.session)?;
             }
             Ok(())
         }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::Route;
 use super::error::Failure;
 use crate::app::{App, Hosted};
-use crate::http::origin::{Origin, host_matches, is_loopback_host};
+use crate::http::origin::{Origin, is_loopback_host};
 
 /// From which page a call comes.
 #[derive(Clone, Default)]
@@ -41,7 +41,7 @@ impl Caller {
             Err(_) => Kind::Foreign,
             Ok(Some(origin)) if origin.is_same_host(host) => Kind::Same,
             Ok(Some(origin)) => {
-                let platform = hosted.project.platforms.iter().any(|p| host_matches(&p.hostname, origin.host));
+                let platform = hosted.project.platforms.iter().any(|p| p.covers(origin.host));
                 let dev = app.dev.is_some() && is_loopback_host(origin.host);
                 if platform || dev { Kind::Platform(value.clone()) } else { Kind::Foreign }
             }

@@ -4,16 +4,22 @@
 //! of the contract (nuvix §1.4); a handler parses its parameters, calls one verb and shapes the answer.
 
 mod account;
+mod audit;
+mod avatar;
 mod call;
 mod cors;
 mod error;
 mod health;
+mod identity;
 mod locale;
+mod mfa;
 mod openapi;
 mod params;
+mod query;
 mod sent;
 mod session;
 mod token;
+mod verification;
 mod wire;
 
 use axum::Router;
@@ -96,6 +102,9 @@ const HOURLY: i64 = countersign_domain::base::time::HOUR;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Switch {
     Phone,
+    EmailPassword,
+    EmailOtp,
+    MagicUrl,
     Anonymous,
     Jwt,
 }
@@ -116,6 +125,8 @@ struct Who {
 
 /// Anybody; a key needs the scope.
 const ANYBODY: Who = Who { guest: true, session: true, jwt: true, key: true };
+/// Anybody but a server.
+const VISITORS: Who = Who { guest: true, session: true, jwt: true, key: false };
 /// People who are signed in.
 const PEOPLE: Who = Who { guest: false, session: true, jwt: true, key: false };
 /// Servers.
@@ -132,6 +143,8 @@ struct Route {
     scope: &'static str,
     switch: Option<Switch>,
     limit: Option<Limit>,
+    /// Whether a session that has yet to show a second factor is refused.
+    gated: bool,
     handler: Handler,
 }
 
@@ -143,11 +156,17 @@ impl Route {
         scope: &'static str,
         handler: Handler,
     ) -> Self {
-        Self { method, paths, who, scope, switch: None, limit: None, handler }
+        Self { method, paths, who, scope, switch: None, limit: None, gated: true, handler }
     }
 
     const fn switch(mut self, switch: Switch) -> Self {
         self.switch = Some(switch);
+        self
+    }
+
+    /// Also for a session that has yet to show a second factor (contract nuvix §3.6).
+    const fn ungated(mut self) -> Self {
+        self.gated = false;
         self
     }
 
@@ -171,7 +190,19 @@ macro_rules! handler {
 use Part::{Field, Ip, Url, User};
 
 const URL_IP: &[&[Part]] = &[&[Url, Ip]];
+const URL_USER: &[&[Part]] = &[&[Url, User]];
+const URL_USER_IP: &[&[Part]] = &[&[Url, User], &[Url, Ip]];
+const URL_EMAIL: &[&[Part]] = &[&[Url, Field("email")]];
+const URL_EMAIL_IP: &[&[Part]] = &[&[Url, Field("email")], &[Url, Ip]];
+// Upstream counts these by `userId` alone, so that any stranger spends an account's calls.
+const URL_USER_ID: &[&[Part]] = &[&[Url, Ip, Field("userId")]];
 const EXCHANGE: &[&[Part]] = &[&[Ip, Field("userId")]];
+
+const VERIFY_EMAIL: &[&str] = &["/account/verifications/email", "/account/verification"];
+const VERIFY_PHONE: &[&str] = &["/account/verifications/phone", "/account/verification/phone"];
+const AUTHENTICATORS: &[&str] = &["/account/mfa/authenticators/{type}"];
+const RECOVERY_CODES: &[&str] = &["/account/mfa/recovery-codes"];
+const CHALLENGES: &[&str] = &["/account/mfa/challenges", "/account/mfa/challenge"];
 
 /// All routes of this dialect.
 static ROUTES: &[Route] = &[
@@ -191,7 +222,7 @@ static ROUTES: &[Route] = &[
         &["/account/sessions/phone", "/account/sessions/magic-url"],
         ANYBODY,
         "sessions.write",
-        handler!(session::create),
+        handler!(session::create_by_put),
     )
     .shared_limit("exchange", 10, EXCHANGE),
     Route::new(
@@ -203,7 +234,43 @@ static ROUTES: &[Route] = &[
     )
     .switch(Switch::Anonymous)
     .shared_limit("anonymous", 50, &[&[Ip]]),
+    Route::new(
+        Method::POST,
+        &["/account/sessions/email", "/account/sessions"],
+        ANYBODY,
+        "sessions.write",
+        handler!(session::create_by_password),
+    )
+    .switch(Switch::EmailPassword)
+    .limit(10, URL_EMAIL),
+    Route::new(
+        Method::POST,
+        &["/account/tokens/email"],
+        ANYBODY,
+        "sessions.write",
+        handler!(token::create_email_token),
+    )
+    .switch(Switch::EmailOtp)
+    .limit(10, URL_EMAIL_IP),
+    Route::new(
+        Method::POST,
+        &["/account/tokens/magic-url", "/account/sessions/magic-url"],
+        ANYBODY,
+        "sessions.write",
+        handler!(token::create_magic_url_token),
+    )
+    .switch(Switch::MagicUrl)
+    .limit(60, URL_EMAIL_IP),
+    Route::new(Method::POST, &["/account"], ANYBODY, "sessions.write", handler!(account::create))
+        .switch(Switch::EmailPassword)
+        .limit(10, URL_IP),
     Route::new(Method::GET, &["/account"], PEOPLE, "account", handler!(account::get)),
+    Route::new(Method::PATCH, &["/account/email"], PEOPLE, "account", handler!(account::update_email))
+        .limit(10, URL_USER_IP),
+    Route::new(Method::PATCH, &["/account/phone"], PEOPLE, "account", handler!(account::update_phone))
+        .limit(10, URL_USER_IP),
+    Route::new(Method::PATCH, &["/account/password"], PEOPLE, "account", handler!(account::update_password))
+        .limit(10, URL_IP),
     Route::new(Method::GET, &["/account/prefs"], PEOPLE, "account", handler!(account::get_prefs)),
     Route::new(Method::PATCH, &["/account/prefs"], PEOPLE, "account", handler!(account::update_prefs)),
     Route::new(Method::PATCH, &["/account/name"], PEOPLE, "account", handler!(account::update_name)),
@@ -215,14 +282,58 @@ static ROUTES: &[Route] = &[
     Route::new(Method::PATCH, &["/account/sessions/{sessionId}"], PEOPLE, "account", handler!(session::extend))
         .limit(10, URL_IP),
     Route::new(Method::DELETE, &["/account/sessions/{sessionId}"], PEOPLE, "account", handler!(session::delete))
-        .limit(100, URL_IP),
+        .limit(100, URL_IP)
+        .ungated(),
     Route::new(Method::POST, &["/account/jwts", "/account/jwt"], PEOPLE, "account", handler!(token::create_jwt))
         .switch(Switch::Jwt)
         .limit(100, &[&[Url, User]]),
+    Route::new(Method::GET, &["/account/logs"], PEOPLE, "account", handler!(audit::list)),
+    Route::new(Method::GET, &["/account/identities"], PEOPLE, "account", handler!(identity::list)),
+    Route::new(Method::DELETE, &["/account/identities/{identityId}"], PEOPLE, "account", handler!(identity::delete)),
+    Route::new(Method::GET, &["/avatars/qr"], ANYBODY, "avatars.read", handler!(avatar::get_qr)),
+    Route::new(Method::POST, VERIFY_EMAIL, PEOPLE, "account", handler!(verification::create_email)).limit(10, URL_USER),
+    Route::new(Method::PUT, VERIFY_EMAIL, VISITORS, "public", handler!(verification::update_email))
+        .limit(10, URL_USER_ID),
+    Route::new(Method::POST, VERIFY_PHONE, PEOPLE, "account", handler!(verification::create_phone))
+        .limit(10, URL_USER_IP),
+    Route::new(Method::PUT, VERIFY_PHONE, VISITORS, "public", handler!(verification::update_phone)).shared_limit(
+        "verify-phone",
+        10,
+        EXCHANGE,
+    ),
+    Route::new(
+        Method::POST,
+        &["/account/recovery"],
+        ANYBODY,
+        "sessions.write",
+        handler!(verification::create_recovery),
+    )
+    .limit(10, URL_EMAIL_IP),
+    Route::new(Method::PUT, &["/account/recovery"], ANYBODY, "sessions.write", handler!(verification::update_recovery))
+        .limit(10, URL_USER_ID),
+    Route::new(Method::PATCH, &["/account/mfa"], PEOPLE, "account", handler!(mfa::update)),
+    Route::new(Method::GET, &["/account/mfa/factors"], PEOPLE, "account", handler!(mfa::list_factors)).ungated(),
+    Route::new(Method::POST, AUTHENTICATORS, PEOPLE, "account", handler!(mfa::create_authenticator)),
+    Route::new(Method::PUT, AUTHENTICATORS, PEOPLE, "account", handler!(mfa::verify_authenticator)),
+    Route::new(Method::DELETE, AUTHENTICATORS, PEOPLE, "account", handler!(mfa::delete_authenticator)),
+    Route::new(Method::POST, RECOVERY_CODES, PEOPLE, "account", handler!(mfa::create_recovery_codes)),
+    Route::new(Method::PATCH, RECOVERY_CODES, PEOPLE, "account", handler!(mfa::update_recovery_codes)),
+    Route::new(Method::GET, RECOVERY_CODES, PEOPLE, "account", handler!(mfa::get_recovery_codes)),
+    Route::new(Method::POST, CHALLENGES, PEOPLE, "account", handler!(mfa::create_challenge))
+        .limit(10, URL_USER)
+        .ungated(),
+    Route::new(Method::PUT, CHALLENGES, PEOPLE, "account", handler!(mfa::update_challenge))
+        .limit(10, &[&[Url, Field("challengeId")]])
+        .ungated(),
     Route::new(Method::GET, &["/locale"], ANYBODY, "locale.read", handler!(locale::get)),
     Route::new(Method::GET, &["/health"], SERVERS, "health.read", handler!(health::get)),
     Route::new(Method::GET, &["/ping"], ANYBODY, "global", handler!(health::ping)),
 ];
+
+/// Method and path of each route, aliases included.
+pub(crate) fn routes() -> impl Iterator<Item = (&'static Method, &'static str)> {
+    ROUTES.iter().flat_map(|route| route.paths.iter().map(move |path| (&route.method, *path)))
+}
 
 /// The router of this dialect, below `/v1`.
 pub fn router() -> Router<App> {

@@ -1,8 +1,12 @@
 //! What this dialect adds to the OpenAPI document.
 
+use axum::http::Method;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::{OpenApi, ToSchema};
 
-use super::{account, health, locale, session, token, wire};
+use super::{ROUTES, Route, Who};
+use super::{account, audit, avatar, health, identity, locale, mfa, session, token, verification, wire};
 
 /// The body of the exchange of a code for a session.
 #[derive(ToSchema)]
@@ -27,12 +31,175 @@ pub(super) struct PhoneToken {
     phone: String,
 }
 
+/// An address and a password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct EmailPassword {
+    /// The address.
+    #[schema(example = "anna@example.com")]
+    email: String,
+    /// 8 to 256 characters.
+    password: String,
+}
+
+/// A number and a password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct PhonePassword {
+    /// A number with its country code.
+    #[schema(example = "+14255550123")]
+    phone: String,
+    /// 8 to 256 characters.
+    password: String,
+}
+
+/// The body of a sign-up.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct NewAccount {
+    /// An id for the account, or `unique()`.
+    user_id: String,
+    /// The address.
+    #[schema(example = "anna@example.com")]
+    email: String,
+    /// 8 to 256 characters.
+    password: String,
+    /// A name, at most 128 characters.
+    name: Option<String>,
+}
+
+/// The body of a change of the password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct PasswordChange {
+    /// 8 to 256 characters.
+    password: String,
+    /// The password so far, if there is one.
+    old_password: Option<String>,
+}
+
+/// The body of a request for a code by e-mail.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct EmailToken {
+    /// An id for the account if the address is new, or `unique()`.
+    user_id: String,
+    /// The address.
+    #[schema(example = "anna@example.com")]
+    email: String,
+    /// Whether a phrase is wanted that the answer and the e-mail share.
+    phrase: Option<bool>,
+}
+
+/// The body of a request for a link by e-mail.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct MagicUrlToken {
+    /// An id for the account if the address is new, or `unique()`.
+    user_id: String,
+    /// The address.
+    #[schema(example = "anna@example.com")]
+    email: String,
+    /// The address of the page, on one of the project's platforms. Without one: a page of this server.
+    #[schema(example = "https://app.example.com/verify")]
+    url: Option<String>,
+    /// Whether a phrase is wanted that the answer and the e-mail share.
+    phrase: Option<bool>,
+}
+
+/// The body of a request for a link to the caller's own address.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct Link {
+    /// The address of the page, on one of the project's platforms. Without one: a page of this server.
+    #[schema(example = "https://app.example.com/verify")]
+    url: Option<String>,
+}
+
+/// The body of a request to choose a new password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct Recovery {
+    /// The address.
+    #[schema(example = "anna@example.com")]
+    email: String,
+    /// The address of the page, on one of the project's platforms. Without one: a page of this server.
+    #[schema(example = "https://app.example.com/verify")]
+    url: Option<String>,
+}
+
+/// The body that sets a new password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct NewPassword {
+    /// The `userId` of the link.
+    user_id: String,
+    /// The `secret` of the link.
+    secret: String,
+    /// 8 to 256 characters.
+    password: String,
+}
+
+/// The body of a request for a challenge.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct NewChallenge {
+    /// `email`, `phone`, `totp` or `recoverycode`, in any case.
+    #[schema(example = "totp")]
+    factor: String,
+}
+
+/// The answer to a challenge.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct ChallengeAnswer {
+    /// The `$id` of the challenge.
+    challenge_id: String,
+    /// The code.
+    otp: String,
+}
+
 #[derive(OpenApi)]
 #[openapi(
     paths(
         token::create_phone_token,
         session::create,
+        session::create_by_put,
         session::create_anonymous,
+        session::create_by_password,
+        token::create_email_token,
+        token::create_magic_url_token,
+        account::create,
+        account::update_email,
+        account::update_phone,
+        account::update_password,
+        verification::create_email,
+        verification::update_email,
+        verification::create_phone,
+        verification::update_phone,
+        verification::create_recovery,
+        verification::update_recovery,
+        mfa::update,
+        mfa::list_factors,
+        mfa::create_authenticator,
+        mfa::verify_authenticator,
+        mfa::delete_authenticator,
+        mfa::create_recovery_codes,
+        mfa::update_recovery_codes,
+        mfa::get_recovery_codes,
+        mfa::create_challenge,
+        mfa::update_challenge,
         account::get,
         account::get_prefs,
         account::update_prefs,
@@ -44,6 +211,10 @@ pub(super) struct PhoneToken {
         session::extend,
         session::delete,
         token::create_jwt,
+        audit::list,
+        identity::list,
+        identity::delete,
+        avatar::get_qr,
         locale::get,
         health::get,
         health::ping
@@ -52,13 +223,115 @@ pub(super) struct PhoneToken {
     tags(
         (name = "sessions", description = "Signing in and out (Nuvix and Appwrite clients)."),
         (name = "account", description = "The account of whoever is signed in."),
+        (name = "verification", description = "Showing that an address or a number is one's own, and recovery."),
+        (name = "mfa", description = "Second factors."),
+        (name = "avatars", description = "Images that clients show."),
         (name = "locale", description = "Where the caller seems to be."),
         (name = "health", description = "Whether the server is well.")
     )
 )]
 struct Document;
 
-/// The paths and models of this dialect.
+/// The ways to say who asks: name, where it stands, and what it is.
+const SCHEMES: [(&str, Place, &str); 4] = [
+    (COOKIE, Place::Cookie("a_session_PROJECT"), "The session, as browsers keep it. `nx_session` for Nuvix clients."),
+    (SESSION, Place::Header("X-Appwrite-Session"), "The same value in a header, or `X-Nuvix-Session`."),
+    (JWT, Place::Header("X-Appwrite-JWT"), "A JWT of a session, or `X-Nuvix-JWT`."),
+    (KEY, Place::Header("X-Appwrite-Key"), "An API key with the scope that is named, or `X-Nuvix-Key`."),
+];
+const COOKIE: &str = "cookie";
+const SESSION: &str = "session";
+const JWT: &str = "jwt";
+const KEY: &str = "key";
+
+#[derive(Clone, Copy)]
+enum Place {
+    Cookie(&'static str),
+    Header(&'static str),
+}
+
+/// The paths and models of this dialect, with who may call each as the table of routes has it.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    let components = document.components.get_or_insert_default();
+    for (name, place, what) in SCHEMES {
+        let key = match place {
+            Place::Cookie(name) => ApiKey::Cookie(ApiKeyValue::with_description(name, what)),
+            Place::Header(name) => ApiKey::Header(ApiKeyValue::with_description(name, what)),
+        };
+        components.add_security_scheme(name, SecurityScheme::ApiKey(key));
+    }
+    for route in ROUTES {
+        if let Some(operation) = operation(&mut document, route) {
+            operation.security = Some(callers(route));
+        }
+    }
+    document
+}
+
+/// The operation of a route, under its documented path.
+fn operation<'a>(document: &'a mut utoipa::openapi::OpenApi, route: &Route) -> Option<&'a mut Operation> {
+    let item = document.paths.paths.get_mut(&format!("/v1{}", route.paths.first()?))?;
+    match route.method {
+        Method::GET => &mut item.get,
+        Method::POST => &mut item.post,
+        Method::PUT => &mut item.put,
+        Method::PATCH => &mut item.patch,
+        Method::DELETE => &mut item.delete,
+        _ => return None,
+    }
+    .as_mut()
+}
+
+/// Who may call a route: any one of these will do, and an empty one is nobody who is known.
+fn callers(route: &Route) -> Vec<SecurityRequirement> {
+    let Who { guest, session, jwt, key } = route.who;
+    let plain = |name| SecurityRequirement::new(name, [""; 0]);
+    [
+        (guest, SecurityRequirement::default()),
+        (session, plain(COOKIE)),
+        (session, plain(SESSION)),
+        (jwt, plain(JWT)),
+        (key, SecurityRequirement::new(KEY, [route.scope])),
+    ]
+    .into_iter()
+    .filter_map(|(may, requirement)| may.then_some(requirement))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_documented_with_who_may_call_it() {
+        let mut document = document();
+        for route in ROUTES {
+            let found = operation(&mut document, route).and_then(|operation| operation.security.as_ref());
+            assert!(found.is_some_and(|callers| !callers.is_empty()), "{} {:?}", route.method, route.paths);
+        }
+    }
+
+    #[test]
+    fn nothing_is_documented_that_is_no_route() {
+        let document = serde_json::to_value(document()).unwrap();
+        let count = document["paths"].as_object().unwrap().values().map(|item| item.as_object().unwrap().len());
+        assert_eq!(count.sum::<usize>(), ROUTES.len());
+    }
+
+    #[test]
+    fn callers_are_those_of_the_table_of_routes() {
+        let document = serde_json::to_value(document()).unwrap();
+        let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
+        let people = json!([{"cookie": []}, {"session": []}, {"jwt": []}]);
+        assert_eq!(security("/v1/account", "get"), people);
+        assert_eq!(security("/v1/health", "get"), json!([{"key": ["health.read"]}]));
+        let anybody = json!([{}, {"cookie": []}, {"session": []}, {"jwt": []}, {"key": ["sessions.write"]}]);
+        assert_eq!(security("/v1/account/tokens/phone", "post"), anybody);
+        let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+        assert_eq!(schemes["key"]["name"], "X-Appwrite-Key");
+        assert_eq!(schemes["cookie"]["in"], Value::from("cookie"));
+    }
 }

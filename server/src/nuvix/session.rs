@@ -37,6 +37,25 @@ pub(super) async fn create(call: &Call) -> Result<Response, Failure> {
     opened(call, &signed_in)
 }
 
+/// Signs in as `POST /v1/account/sessions/token` does, for older clients.
+#[utoipa::path(put, path = "/v1/account/sessions/phone", tag = "sessions", request_body = super::openapi::Exchange,
+    responses((status = 201, body = SessionModel), (status = 400, body = Body), (status = 401, body = Body), (status = 429, body = Body)))]
+pub(super) async fn create_by_put(call: &Call) -> Result<Response, Failure> {
+    create(call).await
+}
+
+/// Signs in with an e-mail address and a password.
+#[utoipa::path(post, path = "/v1/account/sessions/email", tag = "sessions", request_body = super::openapi::EmailPassword,
+    responses((status = 201, body = SessionModel), (status = 400, body = Body), (status = 401, body = Body), (status = 429, body = Body)))]
+pub(super) async fn create_by_password(call: &Call) -> Result<Response, Failure> {
+    let mut params = call.params()?;
+    let (email, password) = (params.email("email"), params.text("password", 1, 256));
+    let (Some(email), Some(password)) = (email, password) else { return Err(params.failure()) };
+    only_guests(call)?;
+    let signed_in = call.app.sign_in_by_password(&call.ctx, &call.hosted, email, Secret::new(password)).await?;
+    opened(call, &signed_in)
+}
+
 /// Signs a guest in to an account of his own.
 #[utoipa::path(post, path = "/v1/account/sessions/anonymous", tag = "sessions",
     responses((status = 201, body = SessionModel), (status = 429, body = Body), (status = 501, body = Body)))]
@@ -128,7 +147,7 @@ pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
     let found = call.app.db.read(move |tx| session::list(tx, &ctx, &user)).await?;
     let sessions: Vec<_> =
         found.iter().map(|s| SessionModel::of(call.flavour, s, is_current(call, &s.id), String::new())).collect();
-    let data = sessions.iter().filter_map(|s| serde_json::value::to_raw_value(s).ok()).collect();
+    let data = wire::again(&sessions);
     Ok(answer(
         StatusCode::OK,
         &SessionList { permissions: wire::none(call.flavour), total: sessions.len(), sessions, data },
@@ -163,6 +182,10 @@ pub(super) async fn extend(call: &Call) -> Result<Response, Failure> {
 pub(super) async fn delete(call: &Call) -> Result<Response, Failure> {
     let (ctx, user, id) = (call.ctx.clone(), call.user()?.id.clone(), id_in_path(call)?);
     let current = is_current(call, &id);
+    // Whoever has yet to show a second factor may leave, but not throw others out.
+    if !current && call.is_gated() {
+        return Err(Code::MoreFactorsRequired.into());
+    }
     call.app.db.write(move |tx| session::delete(tx, &ctx, &user, &id)).await?;
     let mut response = no_content();
     if current {

@@ -1,17 +1,18 @@
 //! The models of this dialect (contract nuvix §2), in two flavours: unset texts are null for Nuvix and empty for
 //! Appwrite, and Nuvix models carry `$permissions`.
 
+use countersign_domain::audit::Event;
 use countersign_domain::base::crypto::sha256;
-use countersign_domain::base::{Phone, Time};
+use countersign_domain::base::{Secret, Time};
 use countersign_domain::session::Session;
-use countersign_domain::signin::Started;
+use countersign_domain::signin::{self, Factor, Started, verify};
 use countersign_domain::user::User;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::Flavour;
-use crate::http::agent;
+use crate::http::agent::{self, Agent};
 
 /// An account as its user sees it.
 #[derive(Serialize, ToSchema)]
@@ -102,7 +103,7 @@ impl Account {
             phone_verification: user.is_phone_verified(),
             mfa: user.mfa,
             prefs: prefs(user),
-            targets: user.phone.iter().map(|phone| Target::sms(flavour, user, phone)).collect(),
+            targets: Target::all(flavour, user),
             accessed_at: text(user.signed_in_at.map(Time::to_rfc3339)),
         }
     }
@@ -114,8 +115,14 @@ pub(super) fn prefs(user: &User) -> Box<RawValue> {
 }
 
 impl Target {
-    fn sms(flavour: Flavour, user: &User, phone: &Phone) -> Self {
-        let digest = sha256(format!("sms\0{}\0{}", user.id, phone.as_e164()).as_bytes());
+    fn all(flavour: Flavour, user: &User) -> Vec<Self> {
+        let email = user.email.as_ref().map(|email| ("email", email.as_str()));
+        let phone = user.phone.as_ref().map(|phone| ("sms", phone.as_e164()));
+        email.into_iter().chain(phone).map(|(kind, identifier)| Self::of(flavour, user, kind, identifier)).collect()
+    }
+
+    fn of(flavour: Flavour, user: &User, kind: &'static str, identifier: &str) -> Self {
+        let digest = sha256(format!("{kind}\0{}\0{identifier}", user.id).as_bytes());
         let mut id = data_encoding::HEXLOWER.encode(&digest);
         id.truncate(20);
         Self {
@@ -126,10 +133,31 @@ impl Target {
             name: String::new(),
             user_id: user.id.clone(),
             provider_id: flavour.unset(None),
-            provider_type: "sms",
-            identifier: phone.as_e164().to_owned(),
+            provider_type: kind,
+            identifier: identifier.to_owned(),
             expired: false,
         }
+    }
+}
+
+/// With what somebody came, and from which country.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Visitor {
+    #[serde(flatten)]
+    agent: Agent,
+    /// Two lower-case letters; unknown: null (Nuvix) or `--` (Appwrite).
+    country_code: Option<String>,
+    country_name: &'static str,
+}
+
+impl Visitor {
+    fn of(flavour: Flavour, agent: &str) -> Self {
+        let country_code = match flavour {
+            Flavour::Nuvix => None,
+            Flavour::Appwrite => Some("--".to_owned()),
+        };
+        Self { agent: agent::parse(agent), country_code, country_name: "Unknown" }
     }
 }
 
@@ -154,21 +182,8 @@ pub(super) struct SessionModel {
     provider_access_token_expiry: String,
     provider_refresh_token: String,
     ip: String,
-    os_code: String,
-    os_name: String,
-    os_version: String,
-    client_type: String,
-    client_code: String,
-    client_name: String,
-    client_version: String,
-    client_engine: String,
-    client_engine_version: String,
-    device_name: String,
-    device_brand: String,
-    device_model: String,
-    /// Two lower-case letters; unknown: null (Nuvix) or `--` (Appwrite).
-    country_code: Option<String>,
-    country_name: String,
+    #[serde(flatten)]
+    visitor: Visitor,
     /// Whether it is the caller's.
     current: bool,
     /// What was proved in it.
@@ -180,7 +195,6 @@ pub(super) struct SessionModel {
 
 impl SessionModel {
     pub(super) fn of(flavour: Flavour, session: &Session, current: bool, secret: String) -> Self {
-        let agent = agent::parse(&session.agent);
         Self {
             id: session.id.clone(),
             created_at: session.created_at.to_rfc3339(),
@@ -194,23 +208,7 @@ impl SessionModel {
             provider_access_token_expiry: String::new(),
             provider_refresh_token: String::new(),
             ip: session.address.clone(),
-            os_code: agent.os_code.to_string(),
-            os_name: agent.os_name.to_string(),
-            os_version: agent.os_version.clone(),
-            client_type: agent.client_type.to_string(),
-            client_code: agent.client_code.to_string(),
-            client_name: agent.client_name.to_string(),
-            client_version: agent.client_version.clone(),
-            client_engine: agent.client_engine.to_string(),
-            client_engine_version: agent.client_engine_version.clone(),
-            device_name: agent.device_name.to_string(),
-            device_brand: agent.device_brand.to_string(),
-            device_model: agent.device_model.clone(),
-            country_code: match flavour {
-                Flavour::Nuvix => None,
-                Flavour::Appwrite => Some("--".to_owned()),
-            },
-            country_name: "Unknown".to_owned(),
+            visitor: Visitor::of(flavour, &session.agent),
             current,
             factors: session.factors.clone(),
             secret,
@@ -241,18 +239,196 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn of(flavour: Flavour, started: &Started) -> Self {
-        let created_at = Time::from_micros(started.created_at).to_rfc3339();
+        let (created_at, expires_at) = (Time::from_micros(started.created_at), Time::from_micros(started.expires_at));
+        let phrase = started.phrase.clone().unwrap_or_default();
+        Self { phrase, ..Self::new(flavour, &started.id, &started.handle, created_at, expires_at) }
+    }
+
+    pub(super) fn of_verification(flavour: Flavour, token: &verify::Token) -> Self {
+        Self::new(flavour, &token.id, &token.user, token.created_at, token.expires_at)
+    }
+
+    fn new(flavour: Flavour, id: &str, user: &str, created_at: Time, expires_at: Time) -> Self {
+        let created_at = created_at.to_rfc3339();
         Self {
-            id: started.id.clone(),
+            id: id.to_owned(),
             updated_at: created_at.clone(),
             created_at,
-            permissions: permissions(flavour, own(&started.handle)),
-            user_id: started.handle.clone(),
+            permissions: permissions(flavour, own(user)),
+            user_id: user.to_owned(),
             secret: String::new(),
-            expire: Time::from_micros(started.expires_at).to_rfc3339(),
+            expire: expires_at.to_rfc3339(),
             phrase: String::new(),
         }
     }
+}
+
+/// What an account can prove.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's model")]
+pub(super) struct Factors {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    /// A verified authenticator app.
+    totp: bool,
+    /// A verified phone number.
+    phone: bool,
+    /// A verified e-mail address.
+    email: bool,
+    /// A recovery code that is left.
+    recovery_code: bool,
+}
+
+impl Factors {
+    pub(super) fn of(flavour: Flavour, factors: &[Factor], recovery_code: bool) -> Self {
+        let has = |factor| factors.contains(&factor);
+        Self {
+            permissions: none(flavour),
+            totp: has(Factor::Totp),
+            phone: has(Factor::Phone),
+            email: has(Factor::Email),
+            recovery_code,
+        }
+    }
+}
+
+/// An authenticator app that is being set up.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NewApp {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    /// The seed in base32, for typing.
+    secret: String,
+    /// The same as an `otpauth://` address, for a QR code.
+    uri: String,
+}
+
+impl NewApp {
+    pub(super) fn of(flavour: Flavour, app: &signin::factor::NewApp) -> Self {
+        let (secret, uri) = (app.secret.expose().to_owned(), app.uri.expose().to_owned());
+        Self { permissions: none(flavour), secret, uri }
+    }
+}
+
+/// Recovery codes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RecoveryCodes {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    /// Ten hexadecimal digits each.
+    recovery_codes: Vec<String>,
+}
+
+impl RecoveryCodes {
+    pub(super) fn of(flavour: Flavour, codes: &[Secret]) -> Self {
+        Self { permissions: none(flavour), recovery_codes: codes.iter().map(|code| code.expose().to_owned()).collect() }
+    }
+}
+
+/// A challenge of a session.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Challenge {
+    /// To be sent back with the code.
+    #[serde(rename = "$id")]
+    id: String,
+    #[serde(rename = "$createdAt")]
+    created_at: String,
+    #[serde(rename = "$updatedAt")]
+    updated_at: String,
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    user_id: String,
+    expire: String,
+}
+
+impl Challenge {
+    pub(super) fn of(flavour: Flavour, token: &verify::Token) -> Self {
+        let created_at = token.created_at.to_rfc3339();
+        Self {
+            id: token.id.clone(),
+            updated_at: created_at.clone(),
+            created_at,
+            permissions: permissions(flavour, own(&token.user)),
+            user_id: token.user.clone(),
+            expire: token.expires_at.to_rfc3339(),
+        }
+    }
+}
+
+/// What happened to an account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Log {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    /// For example `session.create`.
+    event: String,
+    user_id: String,
+    user_email: Option<String>,
+    user_name: Option<String>,
+    /// `default`, or `admin` when a key, an administrator or the server itself did it.
+    mode: &'static str,
+    /// Empty, as what follows, unless the account's user did it: where somebody else is, is not his to know.
+    ip: String,
+    time: String,
+    #[serde(flatten)]
+    visitor: Visitor,
+}
+
+/// What guests do by proving that the account is theirs. In other events a guest is a stranger: one who proves a number
+/// takes it from a pending claim.
+const PROVED: [&str; 5] = ["user.create", "session.create", "recovery.complete", "email.verify", "phone.verify"];
+
+impl Log {
+    pub(super) fn of(flavour: Flavour, user: &User, event: Event) -> Self {
+        let (kind, by) = event.actor.split_once(':').unwrap_or((&event.actor, ""));
+        let own = kind == "user" && by == user.id || kind == "guest" && PROVED.contains(&event.event.as_str());
+        let (address, agent) = if own { (event.address, event.agent.as_str()) } else { (String::new(), "") };
+        Self {
+            permissions: none(flavour),
+            user_id: user.id.clone(),
+            user_email: flavour.unset(user.email.as_ref().map(|e| e.as_str().to_owned())),
+            user_name: flavour.unset(Some(user.name.clone()).filter(|n| !n.is_empty())),
+            mode: if matches!(kind, "user" | "guest") { "default" } else { "admin" },
+            ip: address,
+            time: event.at.to_rfc3339(),
+            visitor: Visitor::of(flavour, agent),
+            event: event.event,
+        }
+    }
+}
+
+/// A list once more, for the other of its two keys (contract nuvix §1.12).
+pub(super) fn again<T: Serialize>(list: &[T]) -> Vec<Box<RawValue>> {
+    list.iter().filter_map(|item| serde_json::value::to_raw_value(item).ok()).collect()
+}
+
+/// A list of what happened to an account, under both keys.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LogList {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
+    pub total: i64,
+    pub logs: Vec<Log>,
+    /// The same list under Nuvix's key.
+    #[schema(value_type = Vec<Log>)]
+    pub data: Vec<Box<RawValue>>,
+}
+
+/// A list of accounts elsewhere that one may sign in with, under both keys. There are none.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IdentityList {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<String>>,
+    pub total: i64,
+    #[schema(value_type = Vec<Object>)]
+    pub identities: [(); 0],
+    /// The same list under Nuvix's key.
+    #[schema(value_type = Vec<Object>)]
+    pub data: [(); 0],
 }
 
 /// A list of sessions, under both keys (contract nuvix §1.12).

@@ -1,9 +1,11 @@
-//! Makes harmless what others write into our SMS: the brand and the origin's host.
+//! Makes harmless what others write into our SMS and e-mails: the brand, the origin's host, what a device says of itself.
 
 use super::TextError;
 
 /// The longest brand in characters.
 const MAX_BRAND: usize = 32;
+/// The longest fact of an e-mail in characters. An IPv6 address has 45 at most.
+const MAX_FACT: usize = 64;
 /// Stands in for a brand of which nothing is left.
 const NO_BRAND: &str = "Login";
 
@@ -24,6 +26,25 @@ pub fn brand(name: &str) -> String {
     let cut: String = clean.chars().take(MAX_BRAND).collect();
     let cut = cut.trim_end();
     if cut.chars().any(char::is_alphanumeric) { cut.to_owned() } else { NO_BRAND.to_owned() }
+}
+
+/// A device, address, country, time or phrase as it may stand in an e-mail: one line of at most 64 characters in which
+/// a mail program finds no host name or address to make a link of.
+pub(super) fn fact(text: &str) -> String {
+    let mut clean = String::new();
+    let mut chars = text.chars().take(512).filter(|c| !is_invisible(*c)).peekable();
+    while let Some(c) = chars.next() {
+        let is_dot = matches!(c, '.' | '。' | '．' | '｡');
+        // The dots of versions, IPv4 addresses and abbreviations stay.
+        let parts_names = is_dot && chars.peek().is_some_and(|next| !next.is_ascii_digit() && !next.is_whitespace());
+        if parts_names || c.is_control() || c.is_whitespace() || matches!(c, '/' | '\\' | '@' | '＠' | '﹫') {
+            clean.push(' ');
+        } else {
+            clean.push(c);
+        }
+    }
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    clean.chars().take(MAX_FACT).collect::<String>().trim_end().to_owned()
 }
 
 /// Whether `c` shows nothing but can reorder or split what is shown: bidi controls, zero-width and tag characters. The

@@ -130,7 +130,7 @@ fn run(template: &Template<'_, '_>, code: &str, brand: &str) -> Result<String, T
 }
 
 /// What went wrong and where, without the detail, which could quote the code.
-fn describe(error: &Error) -> String {
+pub(super) fn describe(error: &Error) -> String {
     error.line().map_or_else(|| error.kind().to_string(), |line| format!("{} in line {line}", error.kind()))
 }
 

@@ -1,16 +1,19 @@
-//! The words of an SMS: built-in texts per purpose and locale (Fluent), or a project's own template (minijinja).
+//! The words of SMS and e-mails: built-in texts per locale (Fluent), or for codes by SMS a project's own template
+//! (minijinja). E-mails are in `mail`.
 //!
-//! Each purpose has two built-in texts, `sms-<purpose>` and `sms-<purpose>-short`. The full one fits one segment; the
+//! Each purpose of an SMS has two texts, `sms-<purpose>` and `sms-<purpose>-short`. The full one fits one segment; the
 //! short one fits one together with the origin line `@host #code`, by which a browser fills the code in only on the page
 //! it was asked for. The text that needs the fewest segments is taken, the full one if both need the same.
 
 mod clean;
 mod custom;
+mod mail;
 mod negotiate;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use countersign_domain::base::Error;
 use countersign_domain::project::Settings;
@@ -21,6 +24,7 @@ use unic_langid::LanguageIdentifier;
 
 pub use self::clean::{brand, host};
 pub use self::custom::check_override;
+pub use self::mail::{MailFacts, MailText};
 pub use self::negotiate::parse_accept_language;
 
 /// The locale of last resort.
@@ -28,6 +32,9 @@ pub const DEFAULT_LOCALE: &str = "en";
 
 /// What an SMS can be for: the names of `verification::Purpose` that go out by SMS.
 pub const SMS_PURPOSES: [&str; 6] = ["sign-in", "verify-phone", "change-phone", "remove-phone", "mfa", "recovery"];
+
+/// What an SMS can tell without a code: that the phone number, or what protects the account, was changed.
+pub const SMS_NOTICES: [&str; 2] = ["phone", "security"];
 
 /// Whether the project's own texts can be used: what only this room can judge of its settings.
 pub fn check_settings(settings: &Settings) -> Result<(), Error> {
@@ -43,22 +50,35 @@ pub fn check_settings(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// The built-in locales with their files.
+/// A built-in locale with its files.
+struct Source {
+    tag: &'static str,
+    sms: &'static str,
+    email: &'static str,
+}
+
 macro_rules! locales {
     ($($tag:literal),+ $(,)?) => {
-        &[$(($tag, include_str!(concat!("../../locales/", $tag, "/sms.ftl")))),+]
+        &[$(Source {
+            tag: $tag,
+            sms: include_str!(concat!("../../locales/", $tag, "/sms.ftl")),
+            email: include_str!(concat!("../../locales/", $tag, "/email.ftl")),
+        }),+]
     };
 }
 
 /// One per language; a second one of the same language would be found by its exact tag only.
-const SOURCES: &[(&str, &str)] = locales![
+const SOURCES: &[Source] = locales![
     "en", "ar", "de", "es", "fa", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt-BR", "ru", "tr", "uk", "vi",
     "zh-Hans",
 ];
 
-/// All built-in texts, parsed once. Shared between threads.
+type Bundle = FluentBundle<FluentResource>;
+
+/// All built-in texts. Shared between threads.
 pub struct Texts {
-    bundles: Vec<(&'static str, FluentBundle<FluentResource>)>,
+    /// Beside `SOURCES`; parsed at first use, for most servers speak few of these languages.
+    bundles: Vec<OnceLock<Result<Bundle, String>>>,
 }
 
 /// A text that is ready to be sent.
@@ -84,8 +104,14 @@ impl fmt::Debug for Rendered {
 pub enum TextError {
     /// A built-in file is broken: its locale and what is wrong.
     BuiltIn(&'static str, String),
-    /// No SMS is sent for this purpose.
+    /// No SMS is sent for this purpose or notice.
     UnknownPurpose(String),
+    /// No e-mail has this name.
+    UnknownTemplate(String),
+    /// The e-mail needs a code or a link and got none: which of them.
+    Missing(&'static str),
+    /// The link of an e-mail is not a plain `http` or `https` one.
+    Link,
     /// The origin's host is not a plain host name.
     Host,
     /// The override is longer than 500 characters.
@@ -111,6 +137,9 @@ impl fmt::Display for TextError {
         match self {
             Self::BuiltIn(locale, what) => write!(f, "the built-in text of {locale} is broken: {what}"),
             Self::UnknownPurpose(name) => write!(f, "no SMS is sent for `{name}`"),
+            Self::UnknownTemplate(name) => write!(f, "there is no e-mail `{name}`"),
+            Self::Missing(what) => write!(f, "the e-mail needs a {what}"),
+            Self::Link => f.write_str("the link of an e-mail must begin with https:// or http:// and be encoded"),
             Self::Host => f.write_str("the origin must be a plain host name such as login.example.com"),
             Self::TemplateTooLong => write!(f, "the template is longer than {} characters", custom::MAX_TEMPLATE),
             Self::NotAllowed(what) => write!(f, "the template may only use variables and if, not {what}"),
@@ -131,18 +160,16 @@ impl fmt::Display for TextError {
 impl std::error::Error for TextError {}
 
 impl Texts {
-    /// Parses the built-in texts.
+    /// Gets the built-in texts ready; only those of last resort are parsed.
     pub fn load() -> Result<Self, TextError> {
-        let bundles = SOURCES
-            .iter()
-            .map(|&(tag, source)| Ok((tag, bundle(source).map_err(|what| TextError::BuiltIn(tag, what))?)))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { bundles })
+        let texts = Self { bundles: SOURCES.iter().map(|_| OnceLock::new()).collect() };
+        texts.bundle(DEFAULT_LOCALE)?;
+        Ok(texts)
     }
 
     /// The built-in locales.
     pub fn locales(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.bundles.iter().map(|(tag, _)| *tag)
+        SOURCES.iter().map(|source| source.tag)
     }
 
     /// The best built-in locale for `wanted`, the most wanted first: by the exact tag, then by the language alone (`pt`
@@ -183,47 +210,61 @@ impl Texts {
                 Err(error) => fault = Some(error),
             }
         }
-        let full = self.format(locale, &format!("sms-{purpose}"), code, &brand)? + &line;
+        let mut args = FluentArgs::with_capacity(2);
+        args.set("code", code);
+        args.set("brand", brand.as_str());
+        let full = self.format(locale, &format!("sms-{purpose}"), &args)? + &line;
         if segments(&full).count == 1 {
             return Ok(Rendered { text: full, locale, fault });
         }
-        let short = self.format(locale, &format!("sms-{purpose}-short"), code, &brand)? + &line;
+        let short = self.format(locale, &format!("sms-{purpose}-short"), &args)? + &line;
         let text = if segments(&short).count < segments(&full).count { short } else { full };
         Ok(Rendered { text, locale, fault })
     }
 
-    fn format(&self, locale: &'static str, key: &str, code: &str, brand: &str) -> Result<String, TextError> {
+    /// The text of an SMS that tells of a change, one of `SMS_NOTICES`. It has neither code nor origin line.
+    pub fn sms_notice(&self, locale: &str, name: &str, brand: &str) -> Result<Rendered, TextError> {
+        let locale = self.choose(&[locale]);
+        if !SMS_NOTICES.contains(&name) {
+            return Err(TextError::UnknownPurpose(name.chars().take(64).collect()));
+        }
+        let mut args = FluentArgs::with_capacity(1);
+        args.set("brand", clean::brand(brand));
+        let text = self.format(locale, &format!("sms-notice-{name}"), &args)?;
+        Ok(Rendered { text, locale, fault: None })
+    }
+
+    fn format(&self, locale: &'static str, key: &str, args: &FluentArgs<'_>) -> Result<String, TextError> {
         let broken = |what: String| TextError::BuiltIn(locale, what);
-        let (_, bundle) =
-            self.bundles.iter().find(|(tag, _)| *tag == locale).ok_or_else(|| broken("missing".into()))?;
+        let bundle = self.bundle(locale)?;
         let pattern = bundle.get_message(key).and_then(|message| message.value());
         let pattern = pattern.ok_or_else(|| broken(format!("no {key}")))?;
-        let mut args = FluentArgs::with_capacity(2);
-        args.set("code", code);
-        args.set("brand", brand);
         let mut errors = Vec::new();
-        let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        let text = bundle.format_pattern(pattern, Some(args), &mut errors).into_owned();
         // The errors name variables, never their values.
         if let Some(error) = errors.first() { Err(broken(format!("{key}: {error}"))) } else { Ok(text) }
     }
+
+    fn bundle(&self, locale: &'static str) -> Result<&Bundle, TextError> {
+        let broken = |what: &str| TextError::BuiltIn(locale, what.to_owned());
+        let mut all = SOURCES.iter().zip(&self.bundles);
+        let (source, bundle) = all.find(|(source, _)| source.tag == locale).ok_or_else(|| broken("missing"))?;
+        bundle.get_or_init(|| parse(source)).as_ref().map_err(|what| broken(what))
+    }
 }
 
-fn bundle(source: &str) -> Result<FluentBundle<FluentResource>, String> {
-    let resource = FluentResource::try_new(source.to_owned())
-        .map_err(|(_, errors)| errors.first().map_or_else(|| "does not parse".to_owned(), ToString::to_string))?;
-    // The texts use no plurals, numbers or dates, so one language will do for all bundles.
-    let mut bundle = FluentBundle::new_concurrent(vec![LanguageIdentifier::default()]);
+fn parse(source: &Source) -> Result<Bundle, String> {
+    // Its language decides which plural a number takes.
+    let language: LanguageIdentifier = source.tag.parse().map_err(|_| "is not a language".to_owned())?;
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // The isolation marks would turn every text into UCS-2.
     bundle.set_use_isolating(false);
-    bundle
-        .add_resource(resource)
-        .map_err(|errors| errors.first().map_or_else(|| "has a key twice".to_owned(), ToString::to_string))?;
-    for purpose in SMS_PURPOSES {
-        for key in [format!("sms-{purpose}"), format!("sms-{purpose}-short")] {
-            if bundle.get_message(&key).and_then(|message| message.value()).is_none() {
-                return Err(format!("no {key}"));
-            }
-        }
+    for file in [source.sms, source.email] {
+        let resource = FluentResource::try_new(file.to_owned())
+            .map_err(|(_, errors)| errors.first().map_or_else(|| "does not parse".to_owned(), ToString::to_string))?;
+        bundle
+            .add_resource(resource)
+            .map_err(|errors| errors.first().map_or_else(|| "has a key twice".to_owned(), ToString::to_string))?;
     }
     Ok(bundle)
 }

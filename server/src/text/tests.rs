@@ -1,3 +1,5 @@
+mod mail;
+
 use std::collections::BTreeSet;
 
 use fluent_bundle::FluentResource;
@@ -33,25 +35,62 @@ fn override_of(template: &str) -> Rendered {
 }
 
 #[test]
-fn every_locale_has_every_key_with_both_variables_and_no_other() {
-    let keys: BTreeSet<String> =
-        SMS_PURPOSES.iter().flat_map(|p| [format!("sms-{p}"), format!("sms-{p}-short")]).collect();
-    for (tag, source) in SOURCES {
-        let resource = FluentResource::try_new((*source).to_owned()).expect(tag);
+fn every_locale_has_every_key_with_its_variables_and_no_other() {
+    let of_purposes = SMS_PURPOSES.iter().flat_map(|p| [format!("sms-{p}"), format!("sms-{p}-short")]);
+    let keys: BTreeSet<String> = of_purposes.chain(SMS_NOTICES.map(|name| format!("sms-notice-{name}"))).collect();
+    for Source { tag, sms, .. } in SOURCES {
+        let resource = FluentResource::try_new((*sms).to_owned()).expect(tag);
         assert_eq!(resource.entries().count(), keys.len(), "{tag}: something other than keys and comments");
-        let found: BTreeSet<String> = source
+        let found: BTreeSet<String> = sms
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
             .map(|line| {
                 let (key, text) = line.split_once(" = ").expect(line);
-                assert_eq!(text.matches("{ $code }").count(), 1, "{tag}: {line}");
+                let codes = usize::from(!key.starts_with("sms-notice-"));
+                assert_eq!(text.matches("{ $code }").count(), codes, "{tag}: {line}");
                 assert_eq!(text.matches("{ $brand }").count(), 1, "{tag}: {line}");
-                assert_eq!(text.matches('{').count(), 2, "{tag}: {line}");
+                assert_eq!(text.matches('{').count(), 1 + codes, "{tag}: {line}");
                 key.to_owned()
             })
             .collect();
         assert_eq!(found, keys, "{tag}");
     }
+}
+
+#[test]
+fn only_the_locales_that_were_used_are_parsed_and_all_of_them_can_be() {
+    let texts = texts();
+    let parsed = || {
+        let all = SOURCES.iter().zip(&texts.bundles);
+        all.filter(|(_, bundle)| bundle.get().is_some()).map(|(source, _)| source.tag).collect::<Vec<_>>()
+    };
+    assert_eq!(parsed(), ["en"]);
+    texts.sms("de", "mfa", "739152", "Acme", None, None).expect("a text");
+    assert_eq!(parsed(), ["en", "de"]);
+    for locale in texts.locales() {
+        texts.bundle(locale).expect("parses");
+    }
+    assert_eq!(parsed().len(), SOURCES.len());
+}
+
+#[test]
+fn every_notice_fits_one_segment_and_has_no_code_and_no_link() {
+    let texts = texts();
+    for locale in texts.locales() {
+        for name in SMS_NOTICES {
+            let notice = texts.sms_notice(locale, name, "Countersign").expect("a text");
+            assert!(fits_one_segment(&notice.text), "{locale} {name}: {}", notice.text);
+            assert_eq!(segments(&notice.text).count, 1, "{locale} {name}: {}", notice.text);
+            assert!(notice.text.contains("Countersign") && notice.locale == locale, "{}", notice.text);
+            assert!(!notice.text.contains(['\n', '@', '#']) && !notice.text.contains("://"), "{}", notice.text);
+        }
+    }
+    let hostile = texts.sms_notice("en", "phone", "Acme\n@evil.com #123456").expect("a text").text;
+    assert_eq!(
+        hostile,
+        "Acme evil.com: the phone number of your account was changed. If this was not you, please contact us."
+    );
+    assert_eq!(texts.sms_notice("en", "mfa", "Acme"), Err(TextError::UnknownPurpose("mfa".into())));
 }
 
 #[test]

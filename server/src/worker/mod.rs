@@ -1,8 +1,10 @@
-//! What the process does by itself: sending, hearing of revocations, forgetting.
+//! What the process does by itself: sending, hearing of revocations, chaining what was audited, forgetting.
 
+mod audit;
 mod feed;
 pub mod outbox;
 mod retention;
+mod word;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -11,6 +13,7 @@ use crate::app::App;
 
 /// Starts all workers; they end, with what they have begun, when `stop` is cancelled and `tracker` has no more tasks.
 pub fn start(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
+    tracker.spawn(audit::run(app.clone(), stop.clone()));
     tracker.spawn(feed::run(app.clone(), stop.clone()));
     tracker.spawn(outbox::run(app.clone(), tracker.clone(), stop.clone()));
     tracker.spawn(retention::run(app.clone(), stop.clone()));

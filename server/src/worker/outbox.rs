@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use countersign_domain::base::{Result, Time};
 use countersign_domain::db::Kind;
-use countersign_domain::message::{self, End, Outcome, Sms, Try};
-use countersign_domain::project::Project;
+use countersign_domain::message::{self, End, Outcome, Try};
+use countersign_domain::project::{Project, Settings};
 use countersign_domain::signin::{self, Ready};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Hosted};
 use crate::http::metrics;
+
+use super::word::{Worded, word};
 
 /// Messages that are with providers at the same time. One that hangs holds its place for a time-out, no longer.
 const AT_ONCE: usize = 256;
@@ -108,8 +110,8 @@ async fn prepare(app: &App, most: usize) -> Result<Vec<Ready>> {
 }
 
 async fn send(app: &App, ready: Ready) {
-    let sms = match word(app, &ready) {
-        Ok(sms) => sms,
+    let worded = match word(app, &ready) {
+        Ok(worded) => worded,
         Err(reason) => {
             settle(app, &ready, End::Dead, &reason, None, ready.message.tries.clone()).await;
             return;
@@ -117,33 +119,33 @@ async fn send(app: &App, ready: Ready) {
     };
     // The first call is written down already; each further one is, before it is made.
     let tries = Arc::new(std::sync::Mutex::new(ready.message.tries.clone()));
-    let providers = &ready.project.settings.sms.providers;
-    let sent = app
-        .sender
-        .send_with_failover(&sms, providers, |provider| {
-            let (app, ready, tries) = (app.clone(), &ready, Arc::clone(&tries));
-            let provider = provider.to_owned();
-            async move {
-                let known = lock(&tries).clone();
-                if known.last().is_some_and(|t| t.outcome == "calling" && t.provider == provider) {
-                    return Ok(());
-                }
-                let (id, ctx) = (ready.message.id.clone(), app.system_ctx(&ready.message.project));
-                let stored = app.db.write(move |tx| message::try_next(tx, &ctx, &id, &known, &provider)).await?;
-                *lock(&tries) = stored;
-                Ok::<(), countersign_domain::base::Error>(())
+    let on_attempt = |provider: &str| {
+        let (app, ready, tries) = (app.clone(), &ready, Arc::clone(&tries));
+        let provider = provider.to_owned();
+        async move {
+            let known = lock(&tries).clone();
+            if known.last().is_some_and(|t| t.outcome == "calling" && t.provider == provider) {
+                return Ok(());
             }
-        })
-        .await;
+            let (id, ctx) = (ready.message.id.clone(), app.system_ctx(&ready.message.project));
+            let stored = app.db.write(move |tx| message::try_next(tx, &ctx, &id, &known, &provider)).await?;
+            *lock(&tries) = stored;
+            Ok::<(), countersign_domain::base::Error>(())
+        }
+    };
+    let settings = &ready.project.settings;
+    let sent = match &worded {
+        Worded::Sms(sms) => app.sender.send_with_failover(sms, &settings.sms.providers, on_attempt).await,
+        Worded::Mail(mail) => app.sender.send_mail_with_failover(mail, &settings.email.providers, on_attempt).await,
+    };
     let mut timeline = lock(&tries).clone();
     write_outcomes(&mut timeline, &sent.tries);
-    let kind = |name: &str| providers.iter().find(|p| p.name == name).map_or("unknown", |p| p.account.kind());
     for attempt in &sent.tries {
         let outcome = match attempt.outcome {
             Outcome::Accepted { .. } => metrics::Outcome::Accepted,
             Outcome::Refused { .. } | Outcome::Unknown { .. } => metrics::Outcome::Failed,
         };
-        app.metrics.message(kind(&attempt.provider), outcome);
+        app.metrics.message(kind(&worded, settings, &attempt.provider), outcome);
     }
     if let Some(error) = sent.stopped {
         // The lease is not ours any more, or the database is gone: whoever recovers the message knows more.
@@ -162,32 +164,17 @@ async fn send(app: &App, ready: Ready) {
     }
 }
 
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// The kind of the provider with this name, for metrics.
+fn kind(worded: &Worded, settings: &Settings, name: &str) -> &'static str {
+    match worded {
+        Worded::Sms(_) => settings.sms.providers.iter().find(|p| p.name == name).map(|p| p.account.kind()),
+        Worded::Mail(_) => settings.email.providers.iter().find(|p| p.name == name).map(|p| p.account.kind()),
+    }
+    .unwrap_or("unknown")
 }
 
-/// The text of the message, in the project's words if it has any.
-fn word(app: &App, ready: &Ready) -> std::result::Result<Sms, String> {
-    let settings = &ready.project.settings.sms;
-    let purpose = ready.message.purpose.as_str();
-    let locale = ready.message.payload.locale.as_deref().unwrap_or(crate::text::DEFAULT_LOCALE);
-    let own = settings.templates.get(&format!("{purpose}.{locale}")).or_else(|| settings.templates.get(purpose));
-    let text = app
-        .texts
-        .sms(
-            locale,
-            purpose,
-            ready.code.expose(),
-            ready.project.brand(),
-            settings.origin.as_deref(),
-            own.map(String::as_str),
-        )
-        .map_err(|error| format!("no text could be made: {error}"))?;
-    if let Some(fault) = &text.fault {
-        tracing::warn!(project = ready.message.project, %fault, "a text of the project is not usable; the built-in one was sent");
-    }
-    let receipts = app.public_url.as_ref().map(|url| format!("{url}/webhooks/sms/{}", ready.message.project));
-    Ok(ready.with_text(text.text, text.locale.to_owned(), receipts))
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Puts what the providers said to the calls that were written down.
@@ -241,7 +228,7 @@ fn bury_in_log(ready: &Ready, reason: &str) {
     tracing::error!(
         message = ready.message.id,
         project = ready.message.project,
-        to = %ready.message.payload.phone(),
+        to = ready.message.payload.target().masked(),
         reason,
         "a message is dead: no provider delivered it"
     );

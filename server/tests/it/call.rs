@@ -93,7 +93,7 @@ impl Call {
         stream.write_all(&self.bytes())?;
         let mut raw = Vec::new();
         stream.read_to_end(&mut raw)?;
-        Answer::read(raw, self.method == "HEAD").ok_or_else(|| std::io::Error::other("no whole answer"))
+        Answer::read(&raw, self.method == "HEAD").ok_or_else(|| std::io::Error::other("no whole answer"))
     }
 }
 
@@ -102,14 +102,16 @@ impl Call {
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
+    /// The body as it came: images are no text.
+    pub bytes: Vec<u8>,
     pub body: String,
     pub raw: String,
 }
 
 impl Answer {
-    fn read(raw: Vec<u8>, head_only: bool) -> Option<Self> {
-        let raw = String::from_utf8(raw).ok()?;
-        let (head, body) = raw.split_once("\r\n\r\n")?;
+    fn read(raw: &[u8], head_only: bool) -> Option<Self> {
+        let end = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+        let (head, bytes) = (str::from_utf8(&raw[..end]).ok()?, raw[end + 4..].to_vec());
         let mut lines = head.split("\r\n");
         let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
         let headers: Vec<_> = lines
@@ -117,10 +119,11 @@ impl Answer {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
         let said = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, v)| v.parse::<usize>().ok());
-        if !head_only && said.is_some_and(|said| said > body.len()) {
+        if !head_only && said.is_some_and(|said| said > bytes.len()) {
             return None;
         }
-        Some(Self { status, headers, body: body.to_owned(), raw: raw.clone() })
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Some(Self { status, headers, body: text(&bytes), raw: text(raw), bytes })
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -117,6 +117,9 @@ fn texts(report: &Value, state: &str, check: &str) -> String {
 const TWILIO: &str = r#"{"sms": {"providers": [{"name": "main", "baseUrl": "https://127.0.0.1:9", "account":
     {"kind": "twilio", "accountSid": "AC1", "authToken": "t0ps3cret", "from": "+15005550006"}}]}}"#;
 
+const SMTP: &str = r#"{"email": {"providers": [{"name": "main", "from": "no-reply@example.com", "account":
+    {"kind": "smtp", "host": "localhost", "port": 9, "username": "mailer", "password": "t0ps3cret"}}]}}"#;
+
 #[test]
 fn a_project_is_made_shown_changed_and_deleted() {
     let machine = Machine::new();
@@ -297,6 +300,40 @@ fn a_test_text_says_honestly_what_became_of_it() {
 }
 
 #[test]
+fn a_test_mail_says_honestly_what_became_of_it() {
+    let machine = Machine::with_shop();
+    let send = ["email", "send-test", "--project", "shop", "anna@example.com"];
+    assert!(machine.bad(1, &send).contains("no e-mail provider"));
+    let set = machine.run_with(&["project", "set", "shop", "--file", "-"], SMTP);
+    assert!(set.code == 0 && set.out.contains("email.providers") && !set.out.contains("t0ps3cret"), "{set:?}");
+    let other = SMTP.replace("t0ps3cret", "an0ther");
+    let set = machine.run_with(&["project", "set", "shop", "--file", "-"], &other);
+    assert_eq!(set.out, "email.providers: a credential is changed\n");
+    // Servers at an address of our own network are never called.
+    let err = machine.bad(1, &send);
+    assert!(err.contains("\"main\" did not take the message: the address is private"), "{err}");
+    let done = machine.run(&[&send[..], &["--json"]].concat());
+    let answer: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!((done.code, &answer["outcome"], &answer["to"]), (1, &json!("refused"), &json!("a***@example.com")));
+    assert!(!done.out.contains("anna@") && !done.err.contains("an0ther"), "{done:?}");
+    // Unless the operator says so: now somebody could answer.
+    let file = machine.0.path().join("countersign.toml");
+    fs::write(&file, "private_networks = ['127.0.0.1', '::1']").unwrap();
+    let err = machine.bad(1, &send);
+    assert!(err.contains("did not take the message: connection") && !err.contains("private"), "{err}");
+    fs::write(&file, "private_networks = ['127.0.0.1/8']").unwrap();
+    let err = machine.bad(2, &send);
+    assert!(err.contains("private_networks[0]") && err.contains("did you mean 127.0.0.0/8?"), "{err}");
+    fs::remove_file(&file).unwrap();
+    assert!(machine.bad(1, &[&send[..], &["--provider", "spare"]].concat()).contains("there are: main"));
+    assert!(machine.bad(1, &["email", "send-test", "--project", "shop", "anna"]).contains("e-mail address"));
+    let inbox = "email.providers=[{\"name\":\"inbox\",\"from\":\"a@example.com\",\"account\":{\"kind\":\"inbox\"}}]";
+    machine.good(&["project", "set", "shop", inbox]);
+    assert!(machine.bad(1, &send).contains("development inbox"));
+    assert!(texts(&machine.doctor().1, "warning", "project").contains("nothing reaches a mailbox"));
+}
+
+#[test]
 fn texts_are_measured_and_long_ones_are_told() {
     let machine = Machine::new();
     let out = machine.good(&["sms", "lint"]);
@@ -345,9 +382,11 @@ fn the_doctor_is_content_with_a_good_server() {
     assert_eq!((code, &report["problems"]), (0, &json!(0)), "{report}");
     let missing = texts(&report, "warning", "project");
     assert!(missing.contains("no SMS provider") && missing.contains("sms.countries"), "{missing}");
+    assert!(missing.contains("no e-mail provider") && missing.contains("auth.magicUrl=false"), "{missing}");
 
     fs::write(machine.0.path().join("countersign.toml"), "public_url = 'https://id.example.com'\n").unwrap();
     assert_eq!(machine.run_with(&["project", "set", "shop", "--file", "-", "sms.countries=[\"DE\"]"], TWILIO).code, 0);
+    assert_eq!(machine.run_with(&["project", "set", "shop", "--file", "-"], SMTP).code, 0);
     machine.good(&["project", "platform", "add", "shop", "app.example.com"]);
     let out = machine.good(&["doctor"]);
     assert!(out.contains("countersign.toml") && out.ends_with("\nAll is well.\n"), "{out}");
@@ -448,9 +487,11 @@ fn every_command_helps_with_an_example_and_unknown_ones_end_with_2() {
         "key revoke",
         "admin create",
         "admin password",
+        "audit verify",
         "sms send-test",
         "sms lint",
         "sms price",
+        "email send-test",
         "doctor",
         "db status",
         "serve",

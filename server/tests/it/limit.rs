@@ -1,9 +1,10 @@
 //! Limits of routes (contract nuvix §1.7), as clients see them.
 
 use countersign_domain::db::Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
+use crate::people::{PAGE, PASSWORD};
 use crate::server::{Server, on_both};
 
 const PHONE: &str = "+14255550171";
@@ -190,4 +191,153 @@ fn behind_a_trusted_proxy_the_client_is_who_it_says() {
     remaining(from("2001:db8:0:1::1").expect(201), 50, 49);
     remaining(from("2001:0DB8:0:1:ffff::2").expect(201), 50, 48);
     remaining(from("::ffff:203.0.113.7").expect(201), 50, 47);
+}
+
+on_both! {
+    fn the_routes_of_passwords_and_emails_have_limits_of_their_own(kind: Kind) {
+        let server = Server::strict(kind);
+        let person = server.member("owner", "owner@example.com");
+        let (email, other) = ("a@example.com", "b@example.com");
+        let link = |email: &str| json!({"userId": "unique()", "email": email, "url": PAGE, "password": PASSWORD});
+        let id = |user: &str| json!({"userId": user, "secret": "x", "password": PASSWORD});
+        let post = |target: &str, body: &Value| server.post(target, body).send();
+        let put = |target: &str, body: &Value| server.call("PUT", target).json(body).send();
+        let by = |method: &str, target: &str| server.by(&person, method, target).json(&link(email)).send();
+        // Signing up and in were the first calls.
+        remaining(post("/v1/account", &json!({})).expect(400), 10, 8);
+        let wrong = |email: &str| json!({"email": email, "password": "not this one"});
+        remaining(post("/v1/account/sessions/email", &wrong("Owner@Example.com")).expect(401), 10, 8);
+        remaining(post("/v1/account/sessions", &wrong(" OWNER@example.com")).expect(401), 10, 9);
+        remaining(post("/v1/account/sessions/email", &wrong(email)).expect(401), 10, 9);
+        for (target, limit) in [
+            ("/v1/account/tokens/email", 10),
+            ("/v1/account/tokens/magic-url", 60),
+            ("/v1/account/sessions/magic-url", 60),
+            ("/v1/account/recovery", 10),
+        ] {
+            remaining(post(target, &link(email)).expect(201), limit, limit - 1);
+            remaining(post(target, &link(" A@Example.COM")).expect(201), limit, limit - 2);
+            // Another address is another counter, but the caller is the same.
+            remaining(post(target, &link(other)).expect(201), limit, limit - 3);
+        }
+        for target in ["/v1/account/recovery", "/v1/account/verification", "/v1/account/verifications/email"] {
+            remaining(put(target, &id("u1")).expect(401), 10, 9);
+            remaining(put(target, &id("u1")).expect(401), 10, 8);
+            remaining(put(target, &id("u2")).expect(401), 10, 9);
+        }
+        for (n, target) in ["/v1/account/verification/phone", "/v1/account/verifications/phone"].iter().enumerate() {
+            remaining(put(target, &id("u1")).expect(401), 10, 9 - n as i64);
+        }
+        for target in ["/v1/account/verification", "/v1/account/verifications/email"] {
+            remaining(by("POST", target).expect(201), 10, 9);
+            remaining(by("POST", target).expect(201), 10, 8);
+        }
+        for target in ["/v1/account/verification/phone", "/v1/account/verifications/phone"] {
+            remaining(by("POST", target).expect(400), 10, 9);
+        }
+        for (target, status) in [("/v1/account/password", 401), ("/v1/account/email", 200), ("/v1/account/phone", 400)] {
+            remaining(by("PATCH", target).expect(status), 10, 9);
+        }
+    }
+}
+
+on_both! {
+    fn the_routes_of_second_factors_have_limits_of_their_own(kind: Kind) {
+        let server = Server::strict(kind);
+        let person = server.member("owner", "owner@example.com");
+        let bert = server.member("bert", "bert@example.com");
+        for target in ["/v1/account/mfa/challenge", "/v1/account/mfa/challenges"] {
+            let make = |person| server.by(person, "POST", target).json(&json!({"factor": "recoverycode"})).send();
+            let first = make(&person);
+            remaining(first.expect(201), 10, 9);
+            remaining(make(&person).expect(201), 10, 8);
+            remaining(make(&bert).expect(201), 10, 9);
+            let id = first.json()["$id"].as_str().unwrap().to_owned();
+            for n in 0..2 {
+                for id in [id.as_str(), "another"] {
+                    let body = json!({"challengeId": id, "otp": "0000000000"});
+                    let answer = server.by(&person, "PUT", target).json(&body).send();
+                    remaining(answer.refused(401, "user_invalid_token"), 10, 9 - n);
+                }
+            }
+        }
+        for (method, target) in [
+            ("GET", "/v1/account/mfa/factors"),
+            ("POST", "/v1/account/mfa/authenticators/totp"),
+            ("DELETE", "/v1/account/mfa/authenticators/totp"),
+            ("POST", "/v1/account/mfa/recovery-codes"),
+            ("GET", "/v1/account/mfa/recovery-codes"),
+            ("PATCH", "/v1/account/mfa/recovery-codes"),
+            ("PATCH", "/v1/account/mfa"),
+        ] {
+            let answer = server.by(&person, method, target).send();
+            assert_eq!(answer.header("x-ratelimit-limit"), None, "{method} {target}");
+        }
+    }
+}
+
+on_both! {
+    fn the_eleventh_password_for_one_address_in_an_hour_is_not_looked_at(kind: Kind) {
+        let server = Server::strict(kind);
+        server.sign_up("owner", "owner@example.com", PASSWORD).send().expect(201);
+        for n in 0..10 {
+            let email = ["owner@example.com", " OWNER@Example.com"][n % 2];
+            server.by_password(email, "not this one").send().refused(401, "user_invalid_credentials");
+        }
+        let refused = server.by_password("owner@example.com", PASSWORD).send();
+        remaining(refused.refused(429, "general_rate_limit_exceeded"), 10, 0);
+        let nuvix = server.by_password("Owner@example.com", PASSWORD).nuvix().send();
+        assert_eq!(nuvix.expect(429).json()["reset"].as_i64().unwrap() / 1_000, refused.json()["reset"]);
+        let with_key = server.by_password("owner@example.com", PASSWORD).header("X-Appwrite-Key", server.api_key()).send();
+        server.home.keep_secret(with_key.json()["secret"].as_str().unwrap());
+        assert_eq!(with_key.expect(201).header("x-ratelimit-limit"), None);
+        // Whoever tries passwords does not stop codes.
+        server.sign_in_by_email("again", "owner@example.com", 1);
+        server.advance(HOUR);
+        remaining(server.by_password("owner@example.com", "x").send().expect(401), 10, 9);
+    }
+}
+
+#[test]
+fn emails_have_a_budget_of_their_own_for_each_network() {
+    let server = Server::start(Kind::Sqlite);
+    server.settings(&json!({"sms": {"perAddressPerHour": 3}, "otp": {"resendSeconds": [0]}}));
+    let person = server.member("owner", "owner@example.com");
+    server.ask_by_email("u1", "u1@example.com").send().expect(201);
+    let link = json!({"userId": "u2", "email": "u2@example.com", "url": PAGE});
+    server.post("/v1/account/tokens/magic-url", &link).send().expect(201);
+    let verify = server.by(&person, "POST", "/v1/account/verification").json(&link);
+    verify.send().expect(201);
+    for call in [
+        server.ask_by_email("u3", "u3@example.com"),
+        server.post("/v1/account/tokens/magic-url", &link),
+        server.post("/v1/account/recovery", &link),
+        verify,
+    ] {
+        let refused = call.send();
+        assert!(refused.refused(429, "general_rate_limit_exceeded").number("retry-after").is_some());
+    }
+    // Codes by SMS are counted apart.
+    server.ask("u4", PHONE).send().expect(201);
+    server.ask_by_email("u5", "u5@example.com").header("X-Appwrite-Key", server.api_key()).send().expect(201);
+}
+
+on_both! {
+    fn a_stranger_who_tries_secrets_for_somebody_elses_id_spends_only_his_own_calls(kind: Kind) {
+        let home = crate::server::Home::new(kind);
+        let server = Server::with(&home, &[("COUNTERSIGN_TRUSTED_PROXIES", "127.0.0.0/8")]);
+        let person = server.member("owner", "owner@example.com");
+        let paths = ["/v1/account/verification", "/v1/account/verification/phone", "/v1/account/recovery"];
+        let body = json!({"userId": "owner", "secret": "x", "password": PASSWORD});
+        let put = |target: &str, from: &str| {
+            server.by(&person, "PUT", target).json(&body).header("X-Forwarded-For", from).send()
+        };
+        for target in paths {
+            for n in 0..10 {
+                remaining(put(target, "198.51.100.1").expect(401), 10, 9 - n);
+            }
+            put(target, "198.51.100.1").refused(429, "general_rate_limit_exceeded");
+            remaining(put(target, "203.0.113.9").expect(401), 10, 9);
+        }
+    }
 }

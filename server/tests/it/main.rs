@@ -1,21 +1,35 @@
-//! The real binary, over real sockets, on both databases. One file per noun; the harness is in `server`, `call` and
-//! `twilio`.
+//! The real binary, over real sockets, on both databases. One file per noun; the harness is in `server`, `call`, `people`
+//! and `twilio`.
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod call;
+mod people;
 mod server;
 mod twilio;
 
 mod account;
+mod audit;
+mod avatar;
 mod bad_input;
+mod challenge;
 mod cli;
 mod cors;
 mod dev;
+mod email;
 mod health;
+mod identity;
 mod limit;
+mod login;
+mod logs;
+mod mfa;
 mod outbox;
+mod password;
+mod principal;
 mod readme;
+mod recovery;
+mod redirect;
 mod route;
 mod session;
 mod signin;
+mod verification;

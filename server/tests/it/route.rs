@@ -64,7 +64,7 @@ fn what_no_route_has_is_not_found_in_the_dialects_shape() {
         ("GET", "/nothing"),
         ("GET", "/v1/account/tokens/phone"),
         ("DELETE", "/v1/account/tokens/phone"),
-        ("POST", "/v1/account"),
+        ("DELETE", "/v1/account/mfa"),
         ("PUT", "/v1/account/sessions/token"),
         ("HEAD", "/v1/account"),
         ("HEAD", "/v1/locale"),

@@ -13,15 +13,16 @@ use countersign_domain::args;
 use countersign_domain::base::crypto::Keys;
 use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::SystemClock;
-use countersign_domain::base::{Clock as _, Ctx, Phone};
-use countersign_domain::db::Kind;
+use countersign_domain::base::{Clock as _, Ctx, Phone, Result};
 use countersign_domain::db::testing::{TestDb, wait};
+use countersign_domain::db::{Kind, Tx};
 use countersign_domain::message::{self, Entry};
 use countersign_domain::project::{self, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::call::{Answer, Call};
+use crate::people::Link;
 
 /// How long something that happens by itself may take.
 const BOUND: Duration = Duration::from_secs(20);
@@ -137,15 +138,25 @@ impl Home {
 
     /// Makes a project with front ends on these hosts, as the command line would.
     pub fn create_project(&self, id: &'static str, hosts: &'static [&str]) {
+        self.write(id, 0, move |tx, ctx| {
+            project::create(tx, ctx, id, id, Settings::default())?;
+            hosts.iter().try_for_each(|host| project::create_platform(tx, ctx, id, host, host).map(drop))
+        });
+    }
+
+    /// Writes as another process with the same key file would, whose clock is `ahead` seconds ahead of the machine's.
+    pub fn write<T: Send + 'static>(
+        &self,
+        project: &str,
+        ahead: i64,
+        work: impl Fn(&mut Tx<'_>, &Ctx) -> Result<T> + Send + 'static,
+    ) -> T {
         let random = Arc::new(SystemRandom::new());
         let master = countersign::keyfile::load_or_create(&self.key_file(), &*random).unwrap();
         let keys = Keys::from_master(&master).unwrap();
-        let ctx = Ctx::system(SystemClock::default().now(), random, Arc::new(keys), Arc::from(id));
-        wait(self.db.db.write(move |tx| {
-            project::create(tx, &ctx, id, id, Settings::default())?;
-            hosts.iter().try_for_each(|host| project::create_platform(tx, &ctx, id, host, host).map(drop))
-        }))
-        .unwrap();
+        let now = SystemClock::default().now().plus_seconds(ahead);
+        let ctx = Ctx::system(now, random, Arc::new(keys), Arc::from(project));
+        wait(self.db.db.write(move |tx| work(tx, &ctx))).unwrap()
     }
 
     pub fn log(&self) -> String {
@@ -155,6 +166,11 @@ impl Home {
     /// No log line may hold this.
     pub fn keep_secret(&self, text: &str) {
         self.secrets.lock().unwrap().insert(text.to_owned());
+    }
+
+    /// What was kept so far.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        self.secrets.lock().unwrap().clone()
     }
 
     /// Fails when a log line holds a secret.
@@ -315,12 +331,17 @@ impl Server {
         self.post("/dev/clock", &json!({"advanceSeconds": seconds})).send().expect(200);
     }
 
-    /// What the inbox holds for a number, the newest first.
-    pub fn inbox(&self, phone: &str) -> Vec<Value> {
-        let target = format!("/dev/inbox?to={}", phone.replace('+', "%2B"));
+    /// What the inbox holds for a number or an address, the newest first.
+    pub fn inbox(&self, to: &str) -> Vec<Value> {
+        let target = format!("/dev/inbox?to={}", to.replace('+', "%2B"));
         let messages = self.get(&target).send().expect(200).json();
-        for code in messages.as_array().unwrap().iter().filter_map(|m| m["code"].as_str()) {
-            self.home.keep_secret(code);
+        for message in messages.as_array().unwrap() {
+            if let Some(code) = message["code"].as_str() {
+                self.home.keep_secret(code);
+            }
+            if let Some(link) = message["link"].as_str() {
+                self.home.keep_secret(&Link::of(link).secret);
+            }
         }
         messages.as_array().unwrap().clone()
     }

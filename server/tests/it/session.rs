@@ -17,7 +17,7 @@ const CHROME: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 
 /// Every way to say who one is with one session.
-fn forms(server: &Server, person: &Person, jwt: &str) -> Vec<(&'static str, Call)> {
+pub fn forms(server: &Server, person: &Person, jwt: &str) -> Vec<(&'static str, Call)> {
     let get = || server.get("/v1/account");
     let value = person.value.as_str();
     let fallback = |name: &str| json!({ name: value }).to_string();
@@ -34,7 +34,7 @@ fn forms(server: &Server, person: &Person, jwt: &str) -> Vec<(&'static str, Call
     ]
 }
 
-fn jwt(server: &Server, person: &Person) -> String {
+pub fn jwt(server: &Server, person: &Person) -> String {
     let answer = server.call("POST", "/v1/account/jwts").header("Cookie", person.cookie()).send();
     let jwt = answer.expect(201).json()["jwt"].as_str().unwrap().to_owned();
     server.home.keep_secret(&jwt);

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::world::{ANNA, BERND, Row, World};
+use crate::audit;
 use crate::base::Code;
-use crate::on_both;
+use crate::password;
 use crate::user::{self, Proof};
 use crate::verification::Dialect;
+use crate::{mfa, on_both};
 
 const USERS: &str = "SELECT COUNT(*) FROM users";
 
@@ -162,6 +164,7 @@ on_both!(what_was_set_up_on_an_account_that_never_proved_anything_does_not_survi
         let new = crate::session::New {
             user: "squatted",
             provider: "email",
+            provider_uid: "",
             factors: &["password"],
             seconds: 3_600,
             limit: 10,
@@ -175,7 +178,7 @@ on_both!(what_was_set_up_on_an_account_that_never_proved_anything_does_not_survi
 });
 
 on_both!(a_claimed_number_finds_nobody_and_its_owner_gets_an_account_of_his_own, |test| {
-    const REMOVED: &str = "SELECT user_id FROM audit_events WHERE event = 'phone.claim-removed'";
+    const REMOVED: &str = "SELECT user_id FROM audit_events WHERE event = 'claim.remove'";
     let world = World::new(test);
     world.user(Row { claim: Some(ANNA), ..Row::by_key("claimer", BERND) });
     let code = world.ask_and_get(ANNA, "anna");
@@ -253,21 +256,75 @@ on_both!(a_guest_gets_an_account_of_his_own_where_the_project_allows_it, |test| 
 });
 
 on_both!(a_project_is_removed_with_everything_in_it, |test| {
-    const LEFT: [&str; 7] = [
+    const LEFT: [&str; 13] = [
         "SELECT COUNT(*) FROM users WHERE project_id = 'p1'",
+        "SELECT COUNT(*) FROM passwords WHERE project_id = 'p1'",
+        "SELECT COUNT(*) FROM authenticators WHERE project_id = 'p1'",
+        "SELECT COUNT(*) FROM recovery_sets WHERE project_id = 'p1'",
+        "SELECT COUNT(*) FROM recovery_codes WHERE project_id = 'p1'",
         "SELECT COUNT(*) FROM sessions WHERE project_id = 'p1'",
         "SELECT COUNT(*) FROM handles WHERE project_id = 'p1'",
         "SELECT COUNT(*) FROM verifications WHERE project_id = 'p1'",
         "SELECT COUNT(*) FROM messages WHERE project_id = 'p1'",
         "SELECT COUNT(*) FROM targets WHERE project_id = 'p1'",
         "SELECT COUNT(*) FROM budgets WHERE project_id = 'p1'",
+        "SELECT COUNT(*) FROM audit_events WHERE project_id = 'p1'",
+        "SELECT COUNT(*) FROM audit_heads WHERE project_id = 'p1'",
     ];
     let world = World::new(test);
     let settings = world.project.settings.clone();
     world.write(move |tx, ctx| crate::project::create(tx, ctx, "p1", "Shop", settings.clone()));
     world.sign_in(ANNA, "anna");
+    assert!(world.write(|tx, ctx| password::set(tx, ctx, "anna", None, "a hash", 0)));
+    world.write(|tx, ctx| {
+        let batch = audit::unchained(tx, &ctx.keys, &audit::Mark::START, 512)?;
+        audit::chain(tx, &batch)
+    });
+    assert_eq!(world.value::<i64>(LEFT[12]), 1);
     let elsewhere = world.of_project("p2").sign_in(ANNA, "anna");
+    world.write(|tx, ctx| {
+        mfa::create_authenticator(tx, ctx, "anna")?;
+        mfa::create_recovery_codes(tx, ctx, "anna", "s1", false)
+    });
+    assert!(LEFT.iter().all(|sql| world.value::<i64>(sql) > 0));
     world.write(|tx, ctx| crate::signin::delete_project(tx, ctx, "p1"));
-    assert_eq!(LEFT.map(|sql| world.value::<i64>(sql)), [0; 7]);
+    assert_eq!(LEFT.map(|sql| world.value::<i64>(sql)), [0; 13]);
     assert_eq!(world.of_project("p2").owner(ANNA), Some(elsewhere));
+});
+
+on_both!(a_lost_key_file_takes_authenticators_and_recovery_codes_and_leaves_accounts_and_sessions, |test| {
+    let world = World::new(test);
+    let code = world.ask_and_get(ANNA, "anna");
+    let session = world.finish("anna", &code).unwrap().secret;
+    world.write(|tx, ctx| {
+        mfa::create_authenticator(tx, ctx, "anna")?;
+        mfa::create_recovery_codes(tx, ctx, "anna", "s1", false)
+    });
+    world.tamper("UPDATE users SET totp = TRUE");
+    world.write(crate::signin::forget_sealed);
+    let user = world.session(&session).unwrap().1;
+    assert_eq!((user.id.as_str(), user.totp), ("anna", false));
+    let left = world.write(|tx, ctx| {
+        Ok((mfa::find_authenticator(tx, ctx, "anna")?, mfa::count_recovery_codes(tx, &ctx.project, "anna")?))
+    });
+    assert_eq!(left, (None, 0));
+});
+
+on_both!(recovery_codes_that_nobody_may_read_any_more_are_erased_by_the_purge, |test| {
+    let mut world = World::new(test);
+    world.write(|tx, ctx| mfa::create_recovery_codes(tx, ctx, "anna", "s1", false));
+    world.later(600);
+    world.write(|tx, ctx| crate::signin::purge(tx, ctx, &[]));
+    assert_eq!(world.value::<i64>("SELECT COUNT(*) FROM recovery_sets WHERE sealed IS NULL"), 1);
+    assert_eq!(world.value::<i64>("SELECT COUNT(*) FROM recovery_codes"), 6);
+});
+
+on_both!(a_lost_key_file_takes_the_passwords_and_leaves_the_accounts, |test| {
+    let world = World::new(test);
+    world.sign_in(ANNA, "anna");
+    assert!(world.write(|tx, ctx| password::set(tx, ctx, "anna", None, "a hash", 0)));
+    world.tamper("UPDATE users SET password_at = created_at");
+    world.write(crate::signin::forget_sealed);
+    assert_eq!(world.write(|tx, ctx| password::find(tx, ctx, "anna")), None);
+    assert_eq!(world.find_user("anna").map(|user| user.password_at), Some(None));
 });

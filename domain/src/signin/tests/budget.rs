@@ -245,7 +245,7 @@ on_both!(whatever_is_asked_and_guessed_the_reserved_sum_never_exceeds_the_budget
                     if dice(4) == 0
                         && let Some((caller, handle)) = open.last()
                     {
-                        drop(World { ctx: world.ctx.clone(), ..caller.clone() }.finish(handle, ready.code.expose()));
+                        drop(World { ctx: world.ctx.clone(), ..caller.clone() }.finish(handle, ready.code()));
                     }
                 }
             }

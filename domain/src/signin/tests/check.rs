@@ -162,7 +162,8 @@ on_both!(a_code_in_another_spelling_is_at_most_one_wrong_guess, |test| {
     for guess in [wide, format!(" {code}"), format!("{code}\n"), "9".repeat(100_000)] {
         assert_eq!(world.finish("anna", &guess).unwrap_err(), Code::InvalidToken);
     }
-    assert_eq!(world.value::<i64>(ATTEMPTS), 4);
+    // The last one is as long as the secret of a link, so it is no guess at the code.
+    assert_eq!(world.value::<i64>(ATTEMPTS), 3);
     assert!(world.finish("anna", &code).is_ok());
 });
 
@@ -171,7 +172,7 @@ on_both!(a_code_opens_no_other_verification, |test| {
     world.ask(ANNA, "anna");
     world.ask(BERND, "bernd");
     let ready = world.work();
-    let code_for = |phone| ready.iter().find(|r| r.message.payload.to == phone).unwrap().code.expose();
+    let code_for = |phone| ready.iter().find(|r| r.message.payload.to == phone).unwrap().code();
     assert_ne!(code_for(ANNA), code_for(BERND), "the seeded codes differ");
     assert_eq!(world.finish("bernd", code_for(ANNA)).unwrap_err(), Code::InvalidToken);
     assert_eq!(world.finish("anna", code_for(BERND)).unwrap_err(), Code::InvalidToken);

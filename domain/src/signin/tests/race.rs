@@ -18,7 +18,7 @@ use crate::verification::Dialect;
 const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
 
 /// Runs all of them beside each other on several threads.
-fn together<T: Send + 'static>(tasks: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+pub fn together<T: Send + 'static>(tasks: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
@@ -31,7 +31,7 @@ fn together<T: Send + 'static>(tasks: Vec<impl Future<Output = T> + Send + 'stat
 }
 
 /// A world with as many connections as a server has.
-fn crowded(test: &TestDb, patch: &serde_json::Value) -> World {
+pub fn crowded(test: &TestDb, patch: &serde_json::Value) -> World {
     let mut world = World::with(test, patch);
     if test.db.kind() == Kind::Postgres {
         world.db = Db::open(&Options { connections: 16, ..Options::new(test.url.clone()) }).unwrap();
@@ -40,14 +40,14 @@ fn crowded(test: &TestDb, patch: &serde_json::Value) -> World {
 }
 
 /// How often PostgreSQL had to end a transaction because two waited for each other; each time costs a second.
-fn deadlocks(world: &World) -> i64 {
+pub fn deadlocks(world: &World) -> i64 {
     match world.db.kind() {
         Kind::Sqlite => 0,
         Kind::Postgres => world.value("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"),
     }
 }
 
-fn winners(answers: &[Result<Result<SignedIn, Error>, Error>]) -> usize {
+pub fn winners(answers: &[Result<Result<SignedIn, Error>, Error>]) -> usize {
     answers.iter().filter(|answer| matches!(answer, Ok(Ok(_)))).count()
 }
 
@@ -120,7 +120,7 @@ on_both!(strangers_who_ask_at_once_do_not_overdraw_the_budget, |test| {
     world.sign_in(ANNA, "anna");
     let tasks = (0..60_u8).map(|n| world.from(&format!("203.0.{n}.1")).starting(world.request(ANNA, None)));
     assert!(together(tasks.collect()).iter().all(Result::is_ok));
-    let mut lengths: Vec<_> = world.work().iter().map(|ready| ready.code.expose().len()).collect();
+    let mut lengths: Vec<_> = world.work().iter().map(|ready| ready.code().len()).collect();
     lengths.sort_unstable();
     assert_eq!((lengths.iter().filter(|l| **l == 6).count(), lengths.len()), (3, 60));
     assert!(world.reserved(ANNA) <= guess::DAILY);

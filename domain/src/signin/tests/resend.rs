@@ -99,7 +99,7 @@ on_both!(a_request_of_another_project_does_not_share, |test| {
     world.of_project("p2").ask(ANNA, "anna");
     let ready = world.work();
     assert_eq!(ready.len(), 2);
-    assert_ne!(ready[0].code, ready[1].code);
+    assert_ne!(ready[0].code(), ready[1].code());
 });
 
 on_both!(cooldowns_are_thirty_sixty_and_a_hundred_and_twenty_seconds, |test| {

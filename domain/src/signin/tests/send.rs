@@ -22,7 +22,7 @@ on_both!(past_the_days_messages_to_a_number_the_caller_is_answered_as_usual_and_
     let started = world.ask(ANNA, "h4");
     assert_eq!((started.handle.as_str(), started.expires_at), ("h4", world.ctx.now.plus_seconds(900).micros()));
     assert!(world.work().is_empty());
-    let expected = ("refused".to_owned(), "the day's messages to this number are used up".to_owned());
+    let expected = ("refused".to_owned(), "the day's messages to this number or address are used up".to_owned());
     assert_eq!(world.fate(), expected);
     // Another number, and the next day, are not concerned.
     world.ask_and_get(BERND, "bernd");
@@ -120,9 +120,9 @@ fn closed_to_newcomers(test: &TestDb, patch: &serde_json::Value) {
     let ready = world.work();
     assert_eq!(ready.len(), 1);
     assert_eq!(world.owner(BERND), None);
-    assert_eq!(world.finish("flow2", ready[0].code.expose()).unwrap_err(), Code::InvalidToken);
+    assert_eq!(world.finish("flow2", ready[0].code()).unwrap_err(), Code::InvalidToken);
     assert!(world.outbox().iter().any(|e| e.state == "refused" && !e.reason.is_empty()));
-    assert!(world.finish("flow1", ready[0].code.expose()).is_ok());
+    assert!(world.finish("flow1", ready[0].code()).is_ok());
 }
 
 on_both!(with_sign_up_off_an_unknown_number_gets_the_same_answer_no_account_and_no_message, |test| {
@@ -148,7 +148,7 @@ on_both!(pending_accounts_do_not_carry_a_project_over_its_limit_of_users, |test|
     world.ask(ANNA, "anna");
     world.ask(BERND, "bernd");
     let ready = world.work();
-    let code_for = |phone| ready.iter().find(|r| r.message.payload.to == phone).unwrap().code.expose();
+    let code_for = |phone| ready.iter().find(|r| r.message.payload.to == phone).unwrap().code();
     assert!(world.finish("anna", code_for(ANNA)).is_ok());
     assert_eq!(world.finish("bernd", code_for(BERND)).unwrap_err(), Code::UserLimitReached);
     world.later(60);
@@ -177,7 +177,7 @@ on_both!(a_message_to_be_tried_again_is_not_sent_after_its_code_expired_or_was_u
         let phone = if expires { ANNA } else { BERND };
         world.ask(phone, phone.trim_start_matches('+'));
         let ready = world.work().swap_remove(0);
-        let code = ready.code.expose().to_owned();
+        let code = ready.code().to_owned();
         let again = world
             .write(move |tx, ctx| crate::message::retry_or_bury(tx, ctx, &ready.message, "busy", &ready.message.tries));
         assert!(again);
@@ -196,7 +196,7 @@ on_both!(a_message_to_be_tried_again_carries_the_same_code, |test| {
     let mut world = World::new(test);
     world.ask(ANNA, "anna");
     let ready = world.work().swap_remove(0);
-    let code = ready.code.expose().to_owned();
+    let code = ready.code().to_owned();
     world.write(move |tx, ctx| crate::message::retry_or_bury(tx, ctx, &ready.message, "busy", &ready.message.tries));
     assert!(world.work().is_empty());
     world.later(1);
@@ -230,7 +230,8 @@ on_both!(what_depends_on_the_request_alone_is_refused_at_once, |test| {
     let mut world = World::new(test);
     let german = Phone::parse(ANNA, None).unwrap();
     let code = |world: &World, phone: &str| {
-        check_request(&world.project, &Phone::parse(phone, None).unwrap()).map_err(|e| e.code)
+        check_request(&world.ctx, &world.project, &Phone::parse(phone, None).unwrap().into(), &crate::signin::Way::Code)
+            .map_err(|e| e.code)
     };
     assert_eq!(code(&world, ANNA), Ok(()));
     // Premium rate.

@@ -9,7 +9,7 @@ use crate::on_both;
 use crate::verification::Dialect;
 
 /// Whole rows as PostgreSQL writes them down, bytes in hex.
-const ROWS: [&str; 15] = [
+const ROWS: [&str; 19] = [
     "SELECT CAST(t AS TEXT) FROM projects t",
     "SELECT CAST(t AS TEXT) FROM api_keys t",
     "SELECT CAST(t AS TEXT) FROM platforms t",
@@ -25,10 +25,14 @@ const ROWS: [&str; 15] = [
     "SELECT CAST(t AS TEXT) FROM signing_keys t",
     "SELECT CAST(t AS TEXT) FROM revocations t",
     "SELECT CAST(t AS TEXT) FROM admins t",
+    "SELECT CAST(t AS TEXT) FROM passwords t",
+    "SELECT CAST(t AS TEXT) FROM authenticators t",
+    "SELECT CAST(t AS TEXT) FROM recovery_sets t",
+    "SELECT CAST(t AS TEXT) FROM recovery_codes t",
 ];
 
 /// Whether this text, in clear or in hex, is anywhere in the database.
-fn holds(test: &TestDb, part: &str) -> bool {
+pub fn holds(test: &TestDb, part: &str) -> bool {
     let mut hex = String::new();
     for byte in part.bytes() {
         let _ = write!(hex, "{byte:02x}");

@@ -1,5 +1,8 @@
 //! A project, its database and a clock, with the verbs of a phone sign-in: so that a test reads like the rule it checks.
 
+mod person;
+mod post;
+
 use std::future::Future;
 use std::sync::Arc;
 
@@ -11,21 +14,28 @@ use crate::base::{Actor, Code, Ctx, Error, Phone, Result, Secret};
 use crate::db::testing::{TestDb, wait};
 use crate::db::{Column, Db, Tx, Value};
 use crate::message::{self, Entry};
-use crate::project::{Project, Settings};
+use crate::project::{Platform, Project, Settings};
 use crate::session::Session;
-use crate::signin::{self, HandleKind, Ready, Rules, SignedIn, Start, Started};
+use crate::signin::{self, HandleKind, Ready, Rules, SignedIn, Start, Started, Way};
 use crate::user::{self, User};
 use crate::verification::{self, Dialect};
+
+pub use person::{Person, app_code};
+pub use post::Link;
 
 /// Numbers of different prefixes.
 pub const ANNA: &str = "+491701234567";
 pub const BERND: &str = "+491712345678";
 pub const CLARA: &str = "+436641234567";
 
+/// Addresses.
+pub const ANNA_MAIL: &str = "anna@example.com";
+pub const BERND_MAIL: &str = "bernd@example.org";
+
 const INSERT_USER: &str =
     "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
   phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at)
- VALUES ($1, $2, $3, $4, FALSE, 'Somebody', NULL, 'none', $5, $6, $7, FALSE, '[]', '{\"theme\":\"dark\"}', NULL, NULL, $8, $8)";
+ VALUES ($1, $2, $3, $4, FALSE, 'Somebody', $5, $6, $7, $8, $9, FALSE, '[]', '{\"theme\":\"dark\"}', NULL, NULL, $10, $10)";
 
 /// A user row that another noun would have written.
 #[derive(Clone, Copy)]
@@ -36,12 +46,28 @@ pub struct Row {
     pub phone: Option<&'static str>,
     pub proof: &'static str,
     pub claim: Option<&'static str>,
+    pub email: Option<&'static str>,
+    pub email_proof: &'static str,
 }
 
 impl Row {
     /// An account that an API key made, with a number that it set.
     pub const fn by_key(id: &'static str, phone: &'static str) -> Self {
-        Self { id, origin: "key", pending: false, phone: Some(phone), proof: "set", claim: None }
+        Self {
+            id,
+            origin: "key",
+            pending: false,
+            phone: Some(phone),
+            proof: "set",
+            claim: None,
+            email: None,
+            email_proof: "none",
+        }
+    }
+
+    /// An account that an API key made, with an address of this proof.
+    pub const fn by_mail(id: &'static str, email: &'static str, email_proof: &'static str) -> Self {
+        Self { phone: None, proof: "none", email: Some(email), email_proof, ..Self::by_key(id, "") }
     }
 }
 
@@ -65,16 +91,21 @@ impl World {
     pub fn with(test: &TestDb, patch: &Json) -> Self {
         let ctx = ctx();
         let settings = Settings::default()
-            .merged(
-                &json!({"sms": {"countries": ["*"], "providers": [{"name": "main", "account": {"kind": "inbox"}}]}}),
-            )
+            .merged(&json!({
+                "sms": {"countries": ["*"], "providers": [{"name": "main", "account": {"kind": "inbox"}}]},
+                "email": {"providers": [{"name": "post", "from": "shop@example.com", "account": {"kind": "inbox"}}]},
+            }))
             .and_then(|settings| settings.merged(patch))
             .unwrap();
         let project = Project {
             id: "p1".to_owned(),
             name: "Shop".to_owned(),
             settings,
-            platforms: Vec::new(),
+            platforms: vec![Platform {
+                id: "web".to_owned(),
+                name: "Web".to_owned(),
+                hostname: "app.example.com".to_owned(),
+            }],
             created_at: ctx.now,
             updated_at: ctx.now,
         };
@@ -136,7 +167,9 @@ impl World {
     pub fn request(&self, phone: &str, wanted: Option<&str>) -> Start {
         Start {
             dialect: self.dialect,
-            phone: Phone::parse(phone, None).unwrap(),
+            target: Phone::parse(phone, None).unwrap().into(),
+            way: Way::Code,
+            phrase: false,
             kind: self.kind,
             wanted: wanted.map(str::to_owned),
             rules: Rules::of(&self.project),
@@ -183,11 +216,17 @@ impl World {
         }
     }
 
-    /// The code of the only message that the worker finds.
-    pub fn code(&self) -> String {
-        let ready = self.work();
+    /// The only message with a code or link that the worker finds; notices are left aside.
+    pub fn only(&self) -> Ready {
+        let mut ready = self.work();
+        ready.retain(|one| !one.message.verification.is_empty());
         assert_eq!(ready.len(), 1, "one message");
-        ready[0].code.expose().to_owned()
+        ready.swap_remove(0)
+    }
+
+    /// The code in it.
+    pub fn code(&self) -> String {
+        self.only().message.payload.code.unwrap()
     }
 
     /// Asks for a code and lets the worker make it.
@@ -231,7 +270,18 @@ impl World {
         self.write(move |tx, ctx| {
             tx.exec(
                 INSERT_USER,
-                args![&ctx.project, row.id, row.origin, row.pending, row.phone, row.proof, row.claim, ctx.now],
+                args![
+                    &ctx.project,
+                    row.id,
+                    row.origin,
+                    row.pending,
+                    row.email,
+                    row.email_proof,
+                    row.phone,
+                    row.proof,
+                    row.claim,
+                    ctx.now,
+                ],
             )
         });
     }
@@ -245,7 +295,7 @@ impl World {
     /// The account that this number finds.
     pub fn owner(&self, phone: &str) -> Option<User> {
         let phone = Phone::parse(phone, None).unwrap();
-        self.write(move |tx, ctx| user::find_by_phone(tx, &ctx.project, &phone))
+        self.write(move |tx, ctx| user::find_by(tx, &ctx.project, &phone.clone().into()))
     }
 
     /// The session behind a secret.

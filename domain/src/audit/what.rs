@@ -1,0 +1,77 @@
+//! The one list of what is written down.
+
+/// What happened. Each has a row in `docs/audit.md`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What {
+    /// Somebody, or an API key, made an account.
+    UserCreate,
+    /// Name or preferences of an account were changed.
+    UserUpdate,
+    /// An account was blocked.
+    UserBlock,
+    /// Somebody signed in.
+    SessionCreate,
+    /// A session was ended.
+    SessionDelete,
+    /// A password was set or changed.
+    PasswordUpdate,
+    /// An account got another e-mail address.
+    EmailUpdate,
+    /// An e-mail address was proved.
+    EmailVerify,
+    /// An account got another phone number.
+    PhoneUpdate,
+    /// A phone number was proved.
+    PhoneVerify,
+    /// A number or address that was only claimed lost to its owner's proof.
+    ClaimRemove,
+    /// Second factors were switched on or off.
+    MfaUpdate,
+    /// An authenticator app was set up, not yet verified.
+    AuthenticatorCreate,
+    /// An authenticator app was verified.
+    AuthenticatorVerify,
+    /// An authenticator app was removed.
+    AuthenticatorDelete,
+    /// Recovery codes were made for the first time.
+    RecoveryCodesCreate,
+    /// Recovery codes were made anew.
+    RecoveryCodesUpdate,
+    /// A second factor was asked for.
+    ChallengeCreate,
+    /// A second factor was proved.
+    ChallengeComplete,
+    /// A password was set by a recovery link.
+    RecoveryComplete,
+    /// The key file was given up as lost: what was chained before was chained anew.
+    KeysReset,
+}
+
+impl What {
+    /// Its name: the noun, a dot, the verb.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserCreate => "user.create",
+            Self::UserUpdate => "user.update",
+            Self::UserBlock => "user.block",
+            Self::SessionCreate => "session.create",
+            Self::SessionDelete => "session.delete",
+            Self::PasswordUpdate => "password.update",
+            Self::EmailUpdate => "email.update",
+            Self::EmailVerify => "email.verify",
+            Self::PhoneUpdate => "phone.update",
+            Self::PhoneVerify => "phone.verify",
+            Self::ClaimRemove => "claim.remove",
+            Self::MfaUpdate => "mfa.update",
+            Self::AuthenticatorCreate => "authenticator.create",
+            Self::AuthenticatorVerify => "authenticator.verify",
+            Self::AuthenticatorDelete => "authenticator.delete",
+            Self::RecoveryCodesCreate => "recovery-codes.create",
+            Self::RecoveryCodesUpdate => "recovery-codes.update",
+            Self::ChallengeCreate => "challenge.create",
+            Self::ChallengeComplete => "challenge.complete",
+            Self::RecoveryComplete => "recovery.complete",
+            Self::KeysReset => "keys.reset",
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Accounts with an e-mail address and a password. Passwords are checked and hashed outside transactions, so each verb
+//! takes what was read before, and refuses when that is no longer so.
+
+use super::Caller;
+use super::challenge::forgive_others;
+use super::finish::{Opening, SignedIn, admit_another, open};
+use super::notice::{self, Notice};
+use super::verify::may_add;
+use crate::audit::{self, What};
+use crate::base::time::HOUR;
+use crate::base::{Code, Ctx, Email, Phone, Result, Target};
+use crate::db::Tx;
+use crate::limit::{self, guess};
+use crate::password::{self, Stored};
+use crate::project::Project;
+use crate::session;
+use crate::user::{self, User};
+use crate::verification::{self, Purpose};
+
+/// An account and its password, as they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The account, if there is one.
+    pub user: Option<User>,
+    /// Its password, if it has one.
+    pub stored: Option<Stored>,
+}
+
+/// The account that signs in with this address, verified or not.
+///
+/// After a hundred wrong passwords in a row (NIST SP 800-63B §5.2.2) only networks that signed in with it before may go
+/// on, so that a stranger locks nobody out: `Code::TooManyAttempts`, whether or not there is such an account.
+pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, email: &Email) -> Result<Known> {
+    let target = password_target(email.as_str());
+    if limit::find_target(tx, &ctx.project, &target)?.is_some_and(|ledger| ledger.failures >= guess::FAILURES) {
+        let origin = ctx.origin()?;
+        let origin = origin.as_ref().map(<[u8; 32]>::as_slice);
+        if !limit::is_known_origin(tx, &ctx.project, &target, origin)? {
+            return Err(Code::TooManyAttempts { retry_at: ctx.now.plus_micros(HOUR) }.into());
+        }
+    }
+    let user = user::find_by(tx, &ctx.project, &Target::Email(email.clone()))?.filter(|user| !user.pending);
+    known(tx, ctx, user)
+}
+
+/// The ledger's name for passwords of an address: their tries are counted apart from those of codes.
+pub(super) fn password_target(email: &str) -> String {
+    format!("password:{email}")
+}
+
+/// Counts a wrong password, whether or not an account has the address.
+pub fn count_wrong(tx: &mut Tx<'_>, ctx: &Ctx, email: &Email) -> Result<()> {
+    let target = password_target(email.as_str());
+    let ledger = limit::lock_target(tx, ctx, &target)?;
+    limit::store_target(tx, ctx, &target, &ledger)?;
+    limit::count_wrong(tx, ctx, &target)
+}
+
+/// Remembers from where the right password came, and ends the row of wrong ones.
+fn count_right(tx: &mut Tx<'_>, ctx: &Ctx, email: &str) -> Result<()> {
+    let target = password_target(email);
+    let ledger = limit::lock_target(tx, ctx, &target)?;
+    limit::store_target(tx, ctx, &target, &ledger)?;
+    limit::count_proof(tx, ctx, &target)?;
+    limit::forgive(tx, ctx, &target)
+}
+
+/// The account with this id.
+pub fn find_by_id(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Known> {
+    let user = user::get(tx, &ctx.project, id)?;
+    known(tx, ctx, Some(user))
+}
+
+fn known(tx: &mut Tx<'_>, ctx: &Ctx, user: Option<User>) -> Result<Known> {
+    let stored = match &user {
+        Some(user) => password::find(tx, ctx, &user.id)?,
+        None => None,
+    };
+    Ok(Known { user, stored })
+}
+
+/// What somebody signs up with. The password comes as its hash.
+#[derive(Clone, Copy, Debug)]
+pub struct SignUp<'a> {
+    /// The id that he would like.
+    pub id: Option<&'a str>,
+    /// His address, which he has not proved yet.
+    pub email: &'a Email,
+    /// His name, or empty.
+    pub name: &'a str,
+    /// The hash of his password.
+    pub hash: &'a str,
+}
+
+/// Makes an account; opens no session. `Code::UserExists` when its id or address is taken.
+pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, new: SignUp<'_>) -> Result<User> {
+    admit_another(tx, ctx, project)?;
+    let user = user::create(tx, ctx, new.id, new.email, new.name)?;
+    let user = store(tx, ctx, project, &user.id, None, new.hash)?;
+    audit::record(tx, ctx, What::UserCreate, Some(&user.id), "{}")?;
+    Ok(user)
+}
+
+/// Opens a session for whoever knew the password of `known`. `rehashed` replaces its hash, if that was made by older
+/// rules. `Code::UserBlocked` when the account is switched off.
+pub fn sign_in(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    known: &Known,
+    rehashed: Option<&str>,
+) -> Result<SignedIn> {
+    let (Some(user), Some(stored)) = (&known.user, &known.stored) else {
+        return Err(Code::InvalidCredentials.into());
+    };
+    // The account's row is locked before the password is looked at again: whoever changes it at this moment either is
+    // seen here, or waits and then ends this session with the others.
+    let user = match user::touch_sign_in(tx, ctx, &user.id) {
+        Err(error) if error.code == Code::UserNotFound => return Err(Code::InvalidCredentials.into()),
+        touched => touched?,
+    };
+    unchanged(tx, ctx, &user.id, Some(stored))?;
+    if let Some(hash) = rehashed {
+        password::replace_hash(tx, ctx, &user.id, stored, hash)?;
+    }
+    let uid = user.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default();
+    count_right(tx, ctx, &uid)?;
+    forgive_others(tx, ctx, &user, &password_target(&uid))?;
+    open(tx, ctx, project, user, Opening { provider: "email", uid: &uid, factor: "password" })
+}
+
+/// Gives the caller another password. Every other session of his ends. A first one is another way in, so it asks for what
+/// a new factor asks for.
+pub fn update_password(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    stored: Option<&Stored>,
+    hash: &str,
+) -> Result<User> {
+    let before = caller.reload(tx, ctx)?;
+    if stored.is_none() {
+        may_add(ctx, project, &before, caller)?;
+    }
+    let after = store(tx, ctx, project, &before.id, stored, hash)?;
+    session::delete_others(tx, ctx, &after.id, &caller.session.id)?;
+    if let Some(email) = &after.email {
+        // A link that somebody asked for before must not undo this.
+        verification::consume_all(tx, ctx, Purpose::Recovery, email.as_str())?;
+    }
+    audit::record(tx, ctx, What::PasswordUpdate, Some(&after.id), "{}")?;
+    notice::send(tx, ctx, project, &before, Notice::PasswordChanged)?;
+    Ok(after)
+}
+
+/// Stores a password of a user.
+pub(super) fn store(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    user: &str,
+    stored: Option<&Stored>,
+    hash: &str,
+) -> Result<User> {
+    if !password::set(tx, ctx, user, stored, hash, project.settings.auth.password_history)? {
+        return Err(Code::InvalidCredentials.into());
+    }
+    user::set_password_at(tx, ctx, user, ctx.now)
+}
+
+/// How the caller showed that he may change how he is reached.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// He knew the password.
+    Password(&'a Stored),
+    /// He has none; this is the hash of his first.
+    First(&'a str),
+}
+
+/// Gives the caller another address, which he has yet to prove. The old one is told. `Code::EmailTaken` when another
+/// account has it.
+pub fn update_email(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    shown: Shown<'_>,
+    email: &Email,
+) -> Result<User> {
+    let before = caller.reload(tx, ctx)?;
+    may_add(ctx, project, &before, caller)?;
+    let after = user::set_email(tx, ctx, &before.id, email)?;
+    if after.email != before.email {
+        notice::send(tx, ctx, project, &before, Notice::EmailChanged)?;
+    }
+    audit::record(tx, ctx, What::EmailUpdate, Some(&before.id), "{}")?;
+    accept(tx, ctx, project, after, shown)
+}
+
+/// Notes another number for the caller, which he has yet to prove. Until then the old one is his.
+pub fn update_phone(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    shown: Shown<'_>,
+    phone: &Phone,
+) -> Result<User> {
+    let before = caller.reload(tx, ctx)?;
+    may_add(ctx, project, &before, caller)?;
+    let after = user::claim_phone(tx, ctx, &before.id, phone)?;
+    audit::record(tx, ctx, What::PhoneUpdate, Some(&before.id), "{}")?;
+    accept(tx, ctx, project, after, shown)
+}
+
+fn accept(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: User, shown: Shown<'_>) -> Result<User> {
+    match shown {
+        Shown::Password(stored) => unchanged(tx, ctx, &user.id, Some(stored)).map(|()| user),
+        Shown::First(hash) => {
+            audit::record(tx, ctx, What::PasswordUpdate, Some(&user.id), "{}")?;
+            store(tx, ctx, project, &user.id, None, hash)
+        }
+    }
+}
+
+/// Whether the password is still the one that was checked.
+fn unchanged(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, stored: Option<&Stored>) -> Result<()> {
+    let now = password::find(tx, ctx, user)?;
+    let same = now.as_ref().map(|s| s.changed_at) == stored.map(|s| s.changed_at);
+    if same { Ok(()) } else { Err(Code::InvalidCredentials.into()) }
+}

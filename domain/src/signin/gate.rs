@@ -1,0 +1,102 @@
+//! Whether a session has proved enough.
+
+use crate::base::{Code, Ctx, Result};
+use crate::db::Tx;
+use crate::mfa;
+use crate::project::{Enforce, Project};
+use crate::session::Session;
+use crate::user::User;
+
+/// A second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Factor {
+    /// An authenticator app.
+    Totp,
+    /// A code by e-mail.
+    Email,
+    /// A code by SMS.
+    Phone,
+    /// A recovery code.
+    RecoveryCode,
+}
+
+impl Factor {
+    /// As it stands in a session's factors (contract nuvix §3.6).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::RecoveryCode => "recoverycode",
+        }
+    }
+
+    /// The factor of this name, in any case.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Totp, Self::Email, Self::Phone, Self::RecoveryCode]
+            .into_iter()
+            .find(|f| f.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// The factors that an account can prove, in this project. Recovery codes help out; they are none of these.
+pub fn factors(project: &Project, user: &User) -> Vec<Factor> {
+    let mfa = &project.settings.mfa;
+    [
+        (Factor::Totp, mfa.totp && user.totp),
+        (Factor::Email, mfa.email && user.is_email_verified()),
+        (Factor::Phone, mfa.phone && user.verified_phone().is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(factor, has)| has.then_some(factor))
+    .collect()
+}
+
+/// What a session can show next: the factors of its account that it has not shown and whose code can be sent, and
+/// recovery codes while some are left. None where nothing but the first step is set up.
+pub fn next_factors(tx: &mut Tx<'_>, project: &Project, user: &User, session: &Session) -> Result<Vec<Factor>> {
+    let settings = &project.settings;
+    let mut next = factors(project, user);
+    next.retain(|factor| {
+        let reachable = match factor {
+            Factor::Email => !settings.email.providers.is_empty(),
+            Factor::Phone => !settings.sms.providers.is_empty(),
+            Factor::Totp | Factor::RecoveryCode => true,
+        };
+        reachable && !session.has(factor.name())
+    });
+    if settings.mfa.recovery_codes && mfa::count_recovery_codes(tx, &project.id, &user.id)? > 0 {
+        next.push(Factor::RecoveryCode);
+    }
+    Ok(next)
+}
+
+/// Whether the session still needs a second factor: `Code::MoreFactorsRequired` (contract nuvix §3.6).
+///
+/// Where the project asks everybody for two, an account without another factor than the one it began with is let in, so
+/// that its user can add one.
+pub fn gate(project: &Project, user: &User, session: &Session) -> Result<()> {
+    if session.factors.len() >= 2 {
+        return Ok(());
+    }
+    let mut factors = factors(project, user).into_iter();
+    let needed = if user.mfa {
+        factors.next().is_some()
+    } else {
+        project.settings.mfa.enforce == Enforce::Force && factors.any(|f| !session.has(f.name()))
+    };
+    if needed { Err(Code::MoreFactorsRequired.into()) } else { Ok(()) }
+}
+
+/// Whether the account has a factor that the session did not begin with: then what is delicate asks for it.
+pub(super) fn has_another(project: &Project, user: &User, session: &Session) -> bool {
+    factors(project, user).iter().any(|f| session.began_with() != Some(f.name()))
+}
+
+/// Demands a second factor that was proved in the session lately, where the account has one:
+/// `Code::ChallengeRequired`.
+pub(super) fn require_recent(ctx: &Ctx, project: &Project, user: &User, session: &Session) -> Result<()> {
+    let recent = project.settings.mfa.recent_seconds;
+    let fresh = session.mfa_at.is_some_and(|at| at.plus_seconds(recent) > ctx.now && at <= ctx.now);
+    if fresh || !has_another(project, user, session) { Ok(()) } else { Err(Code::ChallengeRequired.into()) }
+}

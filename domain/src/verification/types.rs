@@ -1,0 +1,139 @@
+//! What a verification can be: its purpose, its channel, who asks.
+
+use crate::base::{Error, Result};
+use crate::limit::guess;
+
+/// What a proof is for. A code for one purpose never works for another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Signing in by a code.
+    SignIn,
+    /// Signing in by a link.
+    MagicLink,
+    /// Showing, signed in, that a number is one's own.
+    VerifyPhone,
+    /// Showing that an e-mail address is one's own.
+    VerifyEmail,
+    /// Choosing a new password without the old one.
+    Recovery,
+    /// Showing a second factor.
+    Mfa,
+}
+
+impl Purpose {
+    const ALL: [Self; 6] =
+        [Self::SignIn, Self::MagicLink, Self::VerifyPhone, Self::VerifyEmail, Self::Recovery, Self::Mfa];
+
+    /// As stored, and as templates and metrics call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::MagicLink => "magic-link",
+            Self::VerifyPhone => "verify-phone",
+            Self::VerifyEmail => "verify-email",
+            Self::Recovery => "recovery",
+            Self::Mfa => "mfa",
+        }
+    }
+
+    /// The purpose of this name.
+    pub fn parse(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| Error::internal("an unknown purpose"))
+    }
+}
+
+/// How a code reaches its person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Channel {
+    /// By text message.
+    Sms,
+    /// By e-mail.
+    Email,
+    /// An authenticator app makes it.
+    Totp,
+    /// It is one of those that were written down.
+    Recovery,
+}
+
+impl Channel {
+    /// As stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::Totp => "totp",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Result<Self> {
+        [Self::Sms, Self::Email, Self::Totp, Self::Recovery]
+            .into_iter()
+            .find(|c| c.name() == name)
+            .ok_or_else(|| Error::internal("an unknown channel"))
+    }
+
+    /// What one guess at a code of `length` digits costs.
+    pub fn weight(self, length: i64) -> i64 {
+        match self {
+            Self::Sms | Self::Email => guess::weight(length),
+            // The step before and the step after are taken as well.
+            Self::Totp => 3 * guess::weight(length),
+            // Six codes of forty bits are beyond guessing.
+            Self::Recovery => 0,
+        }
+    }
+}
+
+/// Who asks for a verification, so that only callers of the same dialect share one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// Nuvix and Appwrite clients.
+    Nuvix,
+    /// Frontegg clients.
+    Frontegg,
+    /// nevr and better-auth clients.
+    Nevr,
+    /// Our own pages.
+    Page,
+}
+
+impl Dialect {
+    /// As stored, and as metrics call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nuvix => "nuvix",
+            Self::Frontegg => "frontegg",
+            Self::Nevr => "nevr",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// What a verification is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Who asks.
+    pub dialect: Dialect,
+    /// What for.
+    pub purpose: Purpose,
+    /// By what.
+    pub channel: Channel,
+    /// The number in E.164, or the address, that the code goes to. For an app or codes on paper: whose they are.
+    pub target: &'a str,
+    /// The session it is bound to, if any.
+    pub session: Option<&'a str>,
+    /// Digits asked for; a spent budget makes them more.
+    pub wanted_length: i64,
+}
+
+/// What a handle is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct NewHandle<'a> {
+    /// The hash of what the requester holds (`Ctx::handle_hash`).
+    pub hash: &'a [u8; 32],
+    /// The account id that the requester would like.
+    pub wanted_user: Option<&'a str>,
+    /// Wrong tries that it allows.
+    pub max_attempts: i64,
+}

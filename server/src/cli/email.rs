@@ -1,0 +1,63 @@
+//! `countersign email`: providers.
+
+use countersign_domain::base::{Email, Secret};
+use countersign_domain::message::{Mail, MailAccount};
+use minijinja::HtmlEscape;
+
+use super::open::{Store, block_on};
+use super::out::{Done, Problem};
+use super::project::get;
+use super::{Global, send_test};
+use crate::text::DEFAULT_LOCALE;
+
+/// What to do about e-mail.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Send a test message through a provider
+    #[command(
+        after_help = "Example:\n  countersign email send-test --project shop anna@example.com --provider main\n\n\
+                            The exit code is 0 only if the provider took the message."
+    )]
+    SendTest {
+        /// The project
+        #[arg(long)]
+        project: String,
+        /// Where to
+        address: String,
+        /// The provider's name [default: the project's first]
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+    },
+}
+
+pub(super) fn run(global: &Global, command: Command) -> Done {
+    let Command::SendTest { project, address, provider } = command;
+    block_on(test(global, &project, &address, provider.as_deref()))
+}
+
+async fn test(global: &Global, project: &str, address: &str, provider: Option<&str>) -> Done {
+    let to = Email::parse(address).map_err(|error| Problem::new(format!("{address:?} {error}")))?;
+    let store = Store::open(global).await?;
+    let project = get(&store, project).await?;
+    let found = send_test::pick(&project, "e-mail", &project.settings.email.providers, |p| &p.name, provider)?;
+    if found.account == (MailAccount::Inbox {}) {
+        return Err(send_test::nothing_to_test(&found.name));
+    }
+    let text = format!("This is a test message of {}. You need not do anything.", project.brand());
+    let mail = Mail {
+        id: store.ctx(&project.id).id(),
+        project: project.id.clone(),
+        to: to.clone(),
+        brand: project.brand().to_owned(),
+        subject: format!("{}: test message", project.brand()),
+        html: Secret::new(format!("<p>{}</p>", HtmlEscape(&text))),
+        text: Secret::new(text),
+        code: None,
+        link: None,
+        template: "test".to_owned(),
+        locale: DEFAULT_LOCALE.to_owned(),
+        user: None,
+    };
+    let outcome = send_test::sender(global)?.send_mail(&mail, found).await;
+    send_test::tell(global, &found.name, &to.masked(), "mailbox", outcome)
+}
