@@ -1,7 +1,7 @@
 // What all suites share: the server under test, and a browser small enough to live in node.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const BINARY = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL('../../../target/debug/countersign', import.meta.url));
 
@@ -17,15 +18,13 @@ const PATIENCE = 10_000;
 
 /**
  * Starts `countersign serve --dev` on a free port and an empty database. The limits per route are off unless `settings`
- * says otherwise: a suite signs in more often from one address than people do.
+ * says otherwise: a suite signs in more often from one address than people do. `more` is added to its environment.
  */
-export async function start(settings = { nuvix: { rateLimits: false } }) {
+export async function start(settings = { nuvix: { rateLimits: false } }, more = {}) {
     const data = await mkdtemp(join(tmpdir(), 'countersign-e2e-'));
-    // Settings of whoever runs the tests are not the tests' settings.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_')));
     const child = spawn(BINARY, ['serve', '--dev', '--json', '--listen', '127.0.0.1:0', '--data', data], {
         cwd: data,
-        env,
+        env: { ...environment(), ...more },
         stdio: ['ignore', 'pipe', 'pipe'],
     });
     let log = '';
@@ -47,7 +46,7 @@ export async function start(settings = { nuvix: { rateLimits: false } }) {
         await rm(data, { recursive: true, force: true });
         throw new Error(`${BINARY} ${error.message}\n${log}`);
     }
-    const server = new Server(facts, async () => {
+    const server = new Server(facts, data, async () => {
         process.off('exit', orphan);
         if (child.exitCode === null && child.signalCode === null) {
             const ended = once(child, 'exit');
@@ -63,10 +62,17 @@ export async function start(settings = { nuvix: { rateLimits: false } }) {
     return server;
 }
 
+/** Settings of whoever runs the tests are not the tests' settings. */
+function environment() {
+    return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_')));
+}
+
 class Server {
     #seen = new Set();
+    #data;
 
-    constructor(facts, stop) {
+    constructor(facts, data, stop) {
+        this.#data = data;
         /** What `serve --dev --json` printed. */
         this.facts = facts;
         this.url = facts.url;
@@ -78,16 +84,19 @@ class Server {
         this.stop = stop;
     }
 
-    /** The newest message to `to` that no call of this returned before; waits until there is one. */
-    async inbox(to) {
+    /**
+     * The newest message to `to`, of that template if one is named, that no call of this returned before; waits until
+     * there is one. People are also told what happened to their account, so whoever waits for a code names it.
+     */
+    async inbox(to, template) {
         for (const deadline = Date.now() + PATIENCE; ; ) {
-            const messages = await this.messages(to);
+            const messages = (await this.messages(to)).filter((m) => template === undefined || m.template === template);
             const message = messages.find(({ id }) => !this.#seen.has(id));
             if (message) {
                 messages.forEach(({ id }) => this.#seen.add(id));
                 return message;
             }
-            if (Date.now() > deadline) throw new Error(`no new message to ${to} within ${PATIENCE} ms`);
+            if (Date.now() > deadline) throw new Error(`no new ${template ?? 'message'} to ${to} within ${PATIENCE} ms`);
             await sleep(10);
         }
     }
@@ -97,14 +106,24 @@ class Server {
         return this.#ask(`/dev/inbox?to=${encodeURIComponent(to)}`);
     }
 
-    /** Moves the server's clock forward. */
+    /** Moves the server's clock forward. Answers what it shows then. */
     async clock(seconds) {
-        return this.#ask('/dev/clock', { advanceSeconds: seconds });
+        const { now } = await this.#ask('/dev/clock', { advanceSeconds: seconds });
+        return new Date(now);
     }
 
     /** Changes the demo project's settings. */
     async settings(patch) {
         return this.#ask('/dev/settings', patch);
+    }
+
+    /** What `countersign doctor --json` finds in the server's data. */
+    async doctor() {
+        const options = { cwd: this.#data, env: environment() };
+        const run = promisify(execFile)(BINARY, ['doctor', '--json', '--data', this.#data], options);
+        // It fails when it finds a problem, and a clock that was moved is one.
+        const { stdout } = await run.catch((failed) => failed);
+        return JSON.parse(stdout);
     }
 
     async #ask(path, body) {
@@ -118,6 +137,11 @@ class Server {
 /** A code of the same length that is not the right one. */
 export function wrong(code) {
     return String((Number(code) + 1) % 10 ** code.length).padStart(code.length, '0');
+}
+
+/** What the page that a link leads to finds in its address: `{ userId, secret, expire }`. */
+export function carried(link) {
+    return Object.fromEntries(new URL(link).searchParams);
 }
 
 /** Matches an AppwriteException of any SDK, for `assert.rejects`. */

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
-import { start, wrong } from './harness.mjs';
+import { carried, start, wrong } from './harness.mjs';
+import { Authenticator, scan } from './totp.mjs';
 
 let server;
 before(async () => {
@@ -256,6 +257,131 @@ test('a limited route says its limit, success or not', async (t) => {
         assert.equal(answer.status, status);
         assert.match(answer.headers.get('x-ratelimit-limit') ?? 'missing', /^\d+$/, JSON.stringify(answer.body));
     }
+});
+
+describe('e-mail and second factors', () => {
+    const password = 'correct horse battery';
+    const url = 'https://example.com/back';
+    const nuvixSession = (answer) => {
+        const cookie = answer.headers.getSetCookie().find((line) => line.startsWith('nx_session='));
+        return { cookie: cookie.slice(0, cookie.indexOf(';')) };
+    };
+
+    async function signIn(email) {
+        const answer = await call('POST', '/account/sessions/email', { email, password });
+        assert.equal(answer.status, 201, JSON.stringify(answer.body));
+        return { session: answer.body, cookies: nuvixSession(answer) };
+    }
+
+    test('an account made with a password leaves what is unset null', async () => {
+        const userId = unique();
+        const { status, body } = await call('POST', '/account', { userId, email: 'Ada@Example.com', password });
+        assert.equal(status, 201, JSON.stringify(body));
+        assert.deepEqual([body.$id, body.email, body.name, body.phone], [userId, 'ada@example.com', null, null]);
+        assert.deepEqual(body.$permissions, ['read("any")', `update("user:${userId}")`, `delete("user:${userId}")`]);
+        assert.equal(body.targets[0].providerId, null);
+        const { session } = await signIn('ADA@example.com');
+        assert.deepEqual([session.provider, session.mfaUpdatedAt, session.countryCode], ['email', null, null]);
+        assert.deepEqual(session.factors, ['password']);
+    });
+
+    test('what is wrong with each field is told', async () => {
+        const answer = await call('POST', '/account', { userId: unique(), email: 'nobody', password: 'short' });
+        refuses(answer, 400, 'general_bad_request');
+        assert.equal(answer.body.message.length, 2);
+        const email = 'ada@example.com';
+        const guess = await call('POST', '/account/sessions/email', { email, password: 'a wrong one' });
+        refuses(guess, 401, 'user_invalid_credentials');
+        refuses(await call('POST', '/account', { userId: unique(), email, password }), 409, 'user_already_exists');
+    });
+
+    test('a code by e-mail signs in', async () => {
+        const userId = unique();
+        const token = await call('POST', '/account/tokens/email', { userId, email: 'bob@example.com', phrase: true });
+        assert.equal(token.status, 201, JSON.stringify(token.body));
+        assert.ok(Array.isArray(token.body.$permissions));
+        const mail = await server.inbox('bob@example.com', 'sign-in');
+        assert.ok(mail.body.includes(token.body.phrase), token.body.phrase);
+        const answer = await call('POST', '/account/sessions/token', { userId, secret: mail.code });
+        assert.deepEqual([answer.status, answer.body.provider], [201, 'token']);
+    });
+
+    test('a link by e-mail signs in, by a PUT that answers 201', async () => {
+        const body = { userId: unique(), email: 'eve@example.com', url };
+        assert.equal((await call('POST', '/account/tokens/magic-url', body)).status, 201);
+        const { userId, secret } = carried((await server.inbox('eve@example.com', 'magic-link')).link);
+        const answer = await call('PUT', '/account/sessions/magic-url', { userId, secret });
+        assert.deepEqual([answer.status, answer.body.provider], [201, 'magic-url']);
+        refuses(await call('POST', '/account/sessions/token', { userId, secret }), 401, 'user_invalid_token');
+    });
+
+    test('a forgotten password is replaced', async () => {
+        const email = 'finn@example.com';
+        await call('POST', '/account', { userId: unique(), email, password });
+        assert.equal((await call('POST', '/account/recovery', { email, url })).status, 201);
+        const { userId, secret } = carried((await server.inbox(email, 'recovery')).link);
+        const answer = await call('PUT', '/account/recovery', { userId, secret, password: 'another password' });
+        assert.equal(answer.status, 200, JSON.stringify(answer.body));
+        assert.ok(Array.isArray(answer.body.$permissions));
+        refuses(await call('POST', '/account/sessions/email', { email, password }), 401, 'user_invalid_credentials');
+    });
+
+    test('the guide’s calls ask for a second factor, on the paths of Nuvix', async () => {
+        const email = 'iris@example.com';
+        const { body: me } = await call('POST', '/account', { userId: unique(), email, password });
+        const { cookies } = await signIn(email);
+        const ask = (method, path, body) => call(method, path, body, cookies);
+        const codes = await ask('POST', '/account/mfa/recovery-codes');
+        assert.equal(codes.status, 201, JSON.stringify(codes.body));
+        assert.deepEqual([codes.body.recoveryCodes.length, codes.body.$permissions], [6, []]);
+        assert.equal((await ask('POST', '/account/verification', { url })).status, 201);
+        const { secret } = carried((await server.inbox(email, 'verify-email')).link);
+        // Whoever follows the link need not be signed in.
+        assert.equal((await call('PUT', '/account/verification', { userId: me.$id, secret })).status, 200);
+
+        const made = await ask('POST', '/account/mfa/authenticators/totp');
+        assert.deepEqual([made.status, made.body.$permissions], [201, []]);
+        const shape = { size: 800, margin: 0, download: false };
+        const query = new URLSearchParams({ text: made.body.uri, ...shape, project: server.project });
+        const image = await fetch(`${server.endpoint}/avatars/qr?${query}`);
+        assert.equal(scan(await image.arrayBuffer()), made.body.uri);
+        const app = new Authenticator(server, made.body.uri);
+        const verified = await ask('PUT', '/account/mfa/authenticators/totp', { otp: await app.code() });
+        assert.deepEqual([verified.status, verified.body.phone], [200, null]);
+        const on = await ask('PATCH', '/account/mfa', { enabled: true });
+        assert.deepEqual([on.status, on.body.mfa], [200, true]);
+        assert.equal((await ask('GET', '/account')).status, 200);
+
+        const later = await signIn(email);
+        refuses(await call('GET', '/account', undefined, later.cookies), 401, 'user_more_factors_required');
+        const factors = await call('GET', '/account/mfa/factors', undefined, later.cookies);
+        assert.deepEqual(factors.body, { $permissions: [], totp: true, phone: false, email: true, recoveryCode: true });
+        // Nuvix spells it one way when asked and the other when it answers.
+        for (const [factor, name, otp] of [
+            ['totp', 'totp', await app.code()],
+            ['recoveryCode', 'recoverycode', codes.body.recoveryCodes[0]],
+        ]) {
+            const { cookies } = await signIn(email);
+            const challenge = await call('POST', '/account/mfa/challenge', { factor }, cookies);
+            assert.equal(challenge.status, 201, JSON.stringify(challenge.body));
+            assert.ok(Array.isArray(challenge.body.$permissions));
+            const shown = { challengeId: challenge.body.$id, otp };
+            refuses(await call('PUT', '/account/mfa/challenge', shown), 401, 'general_unauthorized_scope');
+            const session = await call('PUT', '/account/mfa/challenge', shown, cookies);
+            assert.deepEqual([session.status, session.body.factors], [200, ['password', name]]);
+            assert.equal((await call('GET', '/account', undefined, cookies)).body.$id, me.$id);
+        }
+    });
+
+    test('logs are under data', async () => {
+        const { cookies } = await signIn('ada@example.com');
+        const { status, body } = await call('GET', '/account/logs', undefined, cookies);
+        assert.equal(status, 200, JSON.stringify(body));
+        assert.deepEqual(body.$permissions, []);
+        assert.ok(body.data.length > 0 && body.data.length === body.total);
+        assert.equal(body.data[0].event, 'session.create');
+        assert.deepEqual([body.data[0].countryCode, body.data[0].userName, body.data[0].$permissions], [null, null, []]);
+    });
 });
 
 test('the health route says ok', async () => {

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { openChromium } from './chromium.mjs';
 import { start, wrong } from './harness.mjs';
+import { Authenticator } from './totp.mjs';
 
 let server, browser, plain;
 before(async () => {
@@ -28,14 +29,33 @@ async function open(path, chromium = browser) {
     return page;
 }
 
-async function send(phone) {
-    const response = await fetch(`${server.endpoint}/account/tokens/phone`, {
-        method: 'POST',
-        headers: { 'X-Appwrite-Project': server.project, 'content-type': 'application/json' },
-        body: JSON.stringify({ userId: 'unique()', phone }),
+/** A call to the API: of a guest, or with the `cookie` that an earlier answer had. */
+async function call(path, body, { method = 'POST', cookie = '' } = {}) {
+    const response = await fetch(server.endpoint + path, {
+        method,
+        headers: { 'X-Appwrite-Project': server.project, 'content-type': 'application/json', cookie },
+        body: JSON.stringify(body),
     });
-    assert.equal(response.status, 201);
+    assert.ok(response.ok, `${path} answered ${response.status}: ${await response.clone().text()}`);
+    return { body: await response.json(), cookie: response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ') };
+}
+
+async function send(phone) {
+    await call('/account/tokens/phone', { userId: 'unique()', phone });
     return server.inbox(phone);
+}
+
+/** Makes an account that asks for a second factor: an app, or recovery codes. Answers the app. */
+async function protect(phone) {
+    const { body: token } = await call('/account/tokens/phone', { userId: 'unique()', phone });
+    const { code } = await server.inbox(phone, 'sign-in');
+    const { cookie } = await call('/account/sessions/token', { userId: token.userId, secret: code });
+    const { body: made } = await call('/account/mfa/authenticators/totp', {}, { cookie });
+    const app = new Authenticator(server, made.uri);
+    await call('/account/mfa/authenticators/totp', { otp: await app.code() }, { method: 'PUT', cookie });
+    await call('/account/mfa/recovery-codes', {}, { cookie });
+    await call('/account/mfa', { mfa: true }, { method: 'PATCH', cookie });
+    return app;
 }
 
 for (const scripts of [true, false]) {
@@ -87,6 +107,65 @@ for (const scripts of [true, false]) {
             chromium().assertClean({ answers: [400, 401, 422] });
         });
 
+        test('/login asks for the second factor, by any way that the account has', async () => {
+            const phone = scripts ? '+14255550134' : '+14255550135';
+            const app = await protect(phone);
+            const page = await open('/login', chromium());
+            await login(page, phone, (code) => code);
+            await page.getByText(/authenticator app/i).waitFor();
+            assert.equal(await page.getByText(/signed in/i).count(), 0);
+            await enter(page, wrong(await app.code()));
+            await page.getByRole('alert').filter({ hasText: /\w/ }).first().waitFor();
+
+            await page.getByRole('link', { name: /another way/i }).click();
+            for (const way of [/authenticator app/i, /recovery code/i]) await page.getByRole('button', { name: way }).waitFor();
+            await page.getByRole('button', { name: /recovery code/i }).click();
+            await page.getByLabel(/recovery code/i).waitFor();
+            await page.getByRole('link', { name: /another way/i }).click();
+            await page.getByRole('button', { name: /authenticator app/i }).click();
+            await enter(page, await app.code());
+            await page.getByText(/signed in/i).first().waitFor();
+            await page.reload();
+            await page.getByText(/signed in/i).first().waitFor();
+            chromium().assertClean({ answers: [400] });
+        });
+
+        test('a link leads to a page where a new password is chosen', async () => {
+            const email = scripts ? 'anna@example.com' : 'bert@example.com';
+            await call('/account', { userId: 'unique()', email, password: 'correct horse battery' });
+            await call('/account/recovery', { email });
+            const { link } = await server.inbox(email, 'recovery');
+            const page = await open(link.replace(server.url, ''), chromium());
+            const field = page.locator('input[autocomplete="new-password"]');
+            // Without the browser's own check, to see the server's.
+            if (scripts) {
+                await page.locator('form').evaluate((form) => (form.noValidate = true));
+                await field.fill('short');
+                await field.press('Enter');
+                await page.getByRole('alert').filter({ hasText: /8 to 256/ }).waitFor();
+            }
+            await field.fill('quite another one');
+            await field.press('Enter');
+            await page.getByRole('heading', { name: /password is changed/i }).waitFor();
+            await call('/account/sessions/email', { email, password: 'quite another one' });
+            const again = await page.goto(link);
+            assert.equal(again.status(), 400);
+            await page.getByText(/does not work/i).waitFor();
+            chromium().assertClean({ answers: [400] });
+        });
+
+        test('a link leads to a page that signs in', async () => {
+            const email = scripts ? 'clara@example.com' : 'dora@example.com';
+            await call('/account/tokens/magic-url', { userId: 'unique()', email });
+            const { link } = await server.inbox(email);
+            const page = await open(link.replace(server.url, ''), chromium());
+            await page.reload();
+            await page.getByRole('button', { name: /sign in/i }).click();
+            await page.getByText(/signed in/i).first().waitFor();
+            await page.getByText(`${email[0]}***@example.com`).waitFor();
+            chromium().assertClean();
+        });
+
         test('/login says that a number is none', async () => {
             const page = await open('/login', chromium());
             await numberField(page).fill('+1425');
@@ -106,7 +185,7 @@ async function login(page, phone, made) {
     await numberField(page).fill(phone);
     await numberField(page).press('Enter');
     await codeField(page).waitFor();
-    const { code } = await server.inbox(phone);
+    const { code } = await server.inbox(phone, 'sign-in');
     await enter(page, made(code));
     return code;
 }
