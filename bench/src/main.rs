@@ -3,6 +3,7 @@
 mod flow;
 mod http;
 mod limit;
+mod passwords;
 mod store;
 
 use std::error::Error;
@@ -41,6 +42,18 @@ enum Bench {
         #[arg(long, default_value_t = 0)]
         outstanding: usize,
     },
+    /// A flood of password sign-ins
+    Passwords {
+        /// A server started with --dev
+        #[arg(long)]
+        server: SocketAddr,
+        /// Connections that sign in again and again
+        #[arg(long, default_value_t = 256)]
+        connections: usize,
+        /// For how many seconds
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
     /// The limit: an axum route that answers the bytes of a file from memory
     Limit {
         /// Where to listen
@@ -57,6 +70,9 @@ fn main() -> Done {
         Bench::Store { postgres, seconds } => store::run(postgres.as_deref(), seconds),
         Bench::Flow { server, people, seconds, outstanding } => {
             one_thread()?.block_on(flow::run(server, people, seconds, outstanding))
+        }
+        Bench::Passwords { server, connections, seconds } => {
+            one_thread()?.block_on(passwords::run(server, connections, seconds))
         }
         Bench::Limit { listen, body } => one_thread()?.block_on(limit::run(listen, &body)),
     }
