@@ -17,7 +17,7 @@ fn signed_in(world: &World) -> (Caller, Secret) {
 }
 
 on_both!(what_comes_next_is_what_the_session_has_not_shown_and_can_be_asked_for, |test| {
-    let mut world = World::new(test);
+    let mut world = World::with(test, &json!({"email": {"providers": []}}));
     let (caller, _) = signed_in(&world);
     let next = |world: &World, caller: &Caller| {
         let (project, caller) = (world.project.clone(), caller.clone());
