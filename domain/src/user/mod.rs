@@ -262,7 +262,7 @@ pub fn count(tx: &mut Tx<'_>, project: &str) -> Result<i64> {
 
 /// Removes accounts of the send path that nobody signed in to since `before`.
 pub fn purge_pending(tx: &mut Tx<'_>, project: &str, before: Time) -> Result<u64> {
-    tx.exec(sql::PURGE_PENDING, args![project, before])
+    tx.exec(sql::PURGE_PENDING, args![before, project])
 }
 
 /// What `insert` takes.

@@ -97,11 +97,12 @@ pub(super) const RENAME: &str = "UPDATE users SET id = $1 WHERE project_id = $2 
 pub(super) const DELETE_PENDING_BY_ID: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2 AND pending = TRUE";
 pub(super) const DELETE_PENDING_BY_EMAIL: &str =
     "DELETE FROM users WHERE project_id = $1 AND email = $2 AND pending = TRUE";
-/// Looked for apart from their removal: with both in one statement SQLite reads the whole table.
+/// Looked for apart from their removal: with both in one statement SQLite reads the whole table. It would also read the
+/// whole project, if it were not kept from that by `|| ''`.
 pub(super) const FIND_CLAIMS: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM users WHERE phone_claim = $1 AND phone_claim IS NOT NULL AND project_id = $2"
+    " FROM users WHERE phone_claim = $1 AND phone_claim IS NOT NULL AND project_id || '' = $2"
 );
 pub(super) const DROP_CLAIM: &str =
     "UPDATE users SET phone_claim = NULL, updated_at = $1 WHERE project_id = $2 AND id = $3 AND phone_claim = $4";
@@ -126,7 +127,7 @@ pub(super) const SET_PASSWORD_AT: &str = set!("password_at");
 pub(super) const SET_EMAIL: &str = set!("email_proof = 'none', email");
 pub(super) const SET_CLAIM: &str = set!("phone_claim");
 pub(super) const PURGE_PENDING: &str =
-    "DELETE FROM users WHERE pending = TRUE AND project_id = $1 AND created_at < $2 AND origin = 'flow'";
+    "DELETE FROM users WHERE pending = TRUE AND created_at < $1 AND project_id || '' = $2 AND origin = 'flow'";
 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
