@@ -9,6 +9,10 @@ pub enum What {
     UserUpdate,
     /// An account was blocked.
     UserBlock,
+    /// An account was removed.
+    UserDelete,
+    /// A token that signs somebody in was made by a server.
+    TokenCreate,
     /// Somebody signed in.
     SessionCreate,
     /// A session was ended.
@@ -54,6 +58,8 @@ impl What {
             Self::UserCreate => "user.create",
             Self::UserUpdate => "user.update",
             Self::UserBlock => "user.block",
+            Self::UserDelete => "user.delete",
+            Self::TokenCreate => "token.create",
             Self::SessionCreate => "session.create",
             Self::SessionDelete => "session.delete",
             Self::PasswordUpdate => "password.update",

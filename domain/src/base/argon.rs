@@ -67,7 +67,7 @@ pub fn normalised(password: &Secret) -> Secret {
 /// Makes a PHC string of Argon2id with a salt of 16 bytes.
 pub fn hash(cost: Cost, password: &Secret, random: &dyn Random) -> Result<String> {
     let (argon, salt) = (cost.argon()?, random.bytes::<16>());
-    let tag = fill(&argon, password, &salt, TAG_BYTES)?;
+    let tag = fill(&argon, &normalised(password), &salt, TAG_BYTES)?;
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
@@ -81,18 +81,34 @@ pub fn hash(cost: Cost, password: &Secret, random: &dyn Random) -> Result<String
 /// Whether `password` is the one of this PHC string, of any variant of Argon2. A string that cannot be read, or that
 /// asks for more than a project could, is an error.
 pub fn verify(password: &Secret, hash: &str) -> Result<bool> {
-    let Parsed { argon, salt, tag } = Parsed::of(hash).ok_or_else(|| Error::internal("a stored hash is damaged"))?;
-    let work = |memory: u32, iterations: u32| u64::from(memory) * u64::from(iterations);
-    let (memory, iterations) = (argon.params().m_cost(), argon.params().t_cost());
-    if memory > Cost::MOST_MEMORY || work(memory, iterations) > work(Cost::MOST_MEMORY, Cost::MOST_ITERATIONS) {
+    verify_as_given(&normalised(password), hash)
+}
+
+/// [`verify`] for a hash that others made, of the password as it was typed.
+pub fn verify_as_given(password: &Secret, hash: &str) -> Result<bool> {
+    let parsed = Parsed::of(hash).ok_or_else(|| Error::internal("a stored hash is damaged"))?;
+    if !parsed.is_affordable() {
         return Err(Error::internal("a stored hash asks for too much"));
     }
+    let Parsed { argon, salt, tag } = parsed;
     Ok(crypto::equal(&fill(&argon, password, &salt, tag.len())?, tag.as_bytes()))
+}
+
+/// Whether [`verify`] can do with this string.
+pub fn is_verifiable(hash: &str) -> bool {
+    Parsed::of(hash).is_some_and(|parsed| parsed.is_affordable())
+}
+
+/// What a hash cost, and how many bytes it has.
+pub fn describe(hash: &str) -> Result<(Cost, usize)> {
+    let Parsed { argon, tag, .. } = Parsed::of(hash).ok_or_else(|| Error::internal("a stored hash is damaged"))?;
+    let (memory_kib, iterations) = (argon.params().m_cost(), argon.params().t_cost());
+    Ok((Cost { memory_kib, iterations, parallelism: argon.params().p_cost() }, tag.len()))
 }
 
 /// Takes as long as `verify` of a hash of this cost: for who has no hash, so that time does not tell.
 pub fn pretend(cost: Cost, password: &Secret) -> Result<()> {
-    fill(&cost.argon()?, password, &[0; 16], TAG_BYTES).map(drop)
+    fill(&cost.argon()?, &normalised(password), &[0; 16], TAG_BYTES).map(drop)
 }
 
 /// Whether a hash is of another kind or cost than `hash` would make now.
@@ -121,11 +137,23 @@ impl Parsed {
         let params = Params::try_from(&hash).ok()?;
         Some(Self { argon: Argon2::new(algorithm, version, params), salt: hash.salt?, tag: hash.hash? })
     }
+
+    fn is_affordable(&self) -> bool {
+        let work = |memory: u32, iterations: u32| u64::from(memory) * u64::from(iterations);
+        let (memory, iterations) = (self.argon.params().m_cost(), self.argon.params().t_cost());
+        memory <= Cost::MOST_MEMORY && work(memory, iterations) <= work(Cost::MOST_MEMORY, Cost::MOST_ITERATIONS)
+    }
 }
 
 thread_local! {
     /// The memory of the thread's last hash. Fresh pages for each would cost a third more on a busy machine.
     static BLOCKS: Cell<Vec<Block>> = const { Cell::new(Vec::new()) };
+}
+
+/// Takes the memory of the thread's last hash away, and gives its size in KiB: so much was filled at least.
+#[cfg(test)]
+pub(crate) fn take_filled() -> usize {
+    BLOCKS.take().len()
 }
 
 fn fill(argon: &Argon2<'_>, password: &Secret, salt: &[u8], length: usize) -> Result<Vec<u8>> {
@@ -135,7 +163,6 @@ fn fill(argon: &Argon2<'_>, password: &Secret, salt: &[u8], length: usize) -> Re
         blocks.resize(blocks.len() + missing, Block::default());
     }
     let mut tag = vec![0; length];
-    let password = normalised(password);
     let filled = argon.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut tag, &mut blocks);
     BLOCKS.set(blocks);
     filled.map(|()| tag).map_err(Error::internal)
@@ -206,7 +233,7 @@ mod tests {
 
     #[test]
     fn to_pretend_is_as_much_work_as_to_verify() {
-        let filled = |work: fn()| std::thread::spawn(move || (work(), BLOCKS.take().len()).1).join().unwrap();
+        let filled = |work: fn()| std::thread::spawn(move || (work(), take_filled()).1).join().unwrap();
         let verified = filled(|| assert!(!right("another", &made("one and only"))));
         assert_eq!((verified, filled(|| pretend(CHEAP, &Secret::new("another")).unwrap())), (64, 64));
     }

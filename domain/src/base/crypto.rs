@@ -1,4 +1,4 @@
-//! The only room that names a cipher. One master key; every use has a key of its own, derived by HKDF (RFC 5869).
+//! The only room that names a cipher, but for `foreign_hash`. One master key; every use has a key of its own, derived by HKDF (RFC 5869).
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, digest, hkdf, hmac};

@@ -96,6 +96,15 @@ pub enum Code {
     ChallengeRequired,
     /// The challenge would prove what the session began with.
     UselessChallenge,
+    /// What is asked of a list cannot be asked.
+    InvalidQuery {
+        /// What is wrong with it, as a part of a sentence for people.
+        reason: String,
+    },
+    /// A filter of a list has more values than one may have.
+    TooManyValues,
+    /// A list is to go on behind or before an entry that is not there.
+    CursorNotFound,
 }
 
 impl Code {
@@ -141,6 +150,9 @@ impl Code {
             Self::MoreFactorsRequired => "more-factors-required",
             Self::ChallengeRequired => "challenge-required",
             Self::UselessChallenge => "useless-challenge",
+            Self::InvalidQuery { .. } => "invalid-query",
+            Self::TooManyValues => "too-many-values",
+            Self::CursorNotFound => "cursor-not-found",
         }
     }
 }

@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0002_password_email_mfa.sql"),
     },
     Migration { version: 3, name: "audit_chain", sql: include_str!("../../migrations/0003_audit_chain.sql") },
+    Migration { version: 4, name: "user_search", sql: include_str!("../../migrations/0004_user_search.sql") },
 ];
 
 /// A step and whether the database has it.

@@ -194,6 +194,11 @@ impl PgTx {
         Ok(self.flush(Next::Query(sql, args))?.1)
     }
 
+    /// As `query`, for a text that nobody will send again: its statement is closed when it was run.
+    pub(super) fn query_once(&mut self, sql: &str, args: &[Value<'_>]) -> Result<Vec<Row>> {
+        Ok(self.flush(Next::Once(sql, args))?.1)
+    }
+
     /// Sends what is held back and `next` in one go, and waits for all of it.
     fn flush(&mut self, next: Next<'_>) -> Result<(u64, Vec<Row>)> {
         let client = self.client()?;
@@ -207,6 +212,9 @@ impl PgTx {
             Next::Commit => Prepared::Commit,
             Next::Exec(sql, args) => Prepared::Exec(self.statement(&client, sql)?, args),
             Next::Query(sql, args) => Prepared::Query(self.statement(&client, sql)?, args),
+            Next::Once(sql, args) => {
+                Prepared::Query(self.runtime.block_on(client.prepare(sql)).map_err(Error::postgres)?, args)
+            }
         };
         let pending = self.open == Open::Pending;
         let client = &*client;
@@ -272,6 +280,7 @@ enum Next<'a> {
     Commit,
     Exec(&'static str, &'a [Value<'a>]),
     Query(&'static str, &'a [Value<'a>]),
+    Once(&'a str, &'a [Value<'a>]),
 }
 
 enum Prepared<'a> {

@@ -136,3 +136,21 @@ fn an_unknown_kind_of_address_is_refused() {
     assert!(Db::open(&Options::new("mysql://x")).is_err());
     assert!(migrate::LIST.contains("migrations"));
 }
+
+on_both!(a_text_that_was_put_together_is_run_once_and_forgotten, |test| {
+    const OPEN: &str = "SELECT COUNT(*) FROM pg_prepared_statements";
+    wait(test.db.write(|tx| {
+        if tx.kind() == Kind::Postgres {
+            tx.find(OPEN, args![], |row| row.get::<i64>(0))?;
+        }
+        for n in 0..20_i64 {
+            let sql = format!("SELECT CAST($1 AS BIGINT) + {n}");
+            assert_eq!(tx.list_dynamic(&sql, args![1_i64], |row| row.get::<i64>(0))?, [n + 1]);
+        }
+        if tx.kind() == Kind::Postgres {
+            assert_eq!(tx.find(OPEN, args![], |row| row.get::<i64>(0))?, Some(1));
+        }
+        Ok(())
+    }))
+    .unwrap();
+});

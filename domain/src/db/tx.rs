@@ -93,16 +93,24 @@ impl<'c> Tx<'c> {
     ) -> Result<Vec<T>> {
         debug_assert!(binds_alike(sql), "{sql}");
         match &mut self.on {
-            On::Sqlite(db) => {
-                let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
-                let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
-                let mut out = Vec::new();
-                while let Some(row) = rows.next().map_err(Error::sqlite)? {
-                    out.push(map(&Row::Sqlite(row))?);
-                }
-                Ok(out)
-            }
+            On::Sqlite(db) => rows(&mut *db.prepare_cached(sql).map_err(Error::sqlite)?, args, map),
             On::Postgres(tx) => tx.query(sql, args)?.iter().map(|row| map(&Row::Postgres(row))).collect(),
+        }
+    }
+
+    /// All rows of a statement whose text was put together for this call: what may be asked of a list has too many
+    /// forms for a constant each. It is prepared anew and then forgotten, since a cache of such texts would only grow.
+    /// Whatever comes from outside travels in `args`. `scripts/rooms` says who may call this.
+    pub fn list_dynamic<T>(
+        &mut self,
+        sql: &str,
+        args: &[Value<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        debug_assert!(binds_alike(sql), "{sql}");
+        match &mut self.on {
+            On::Sqlite(db) => rows(&mut db.prepare(sql).map_err(Error::sqlite)?, args, map),
+            On::Postgres(tx) => tx.query_once(sql, args)?.iter().map(|row| map(&Row::Postgres(row))).collect(),
         }
     }
 
@@ -162,6 +170,19 @@ impl<'c> Tx<'c> {
             On::Postgres(tx) => tx.batch(sql),
         }
     }
+}
+
+fn rows<T>(
+    statement: &mut rusqlite::Statement<'_>,
+    args: &[Value<'_>],
+    map: impl Fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next().map_err(Error::sqlite)? {
+        out.push(map(&Row::Sqlite(row))?);
+    }
+    Ok(out)
 }
 
 /// Whether the placeholders first appear as $1, $2, $3 …: SQLite binds by first appearance, PostgreSQL by number.

@@ -29,6 +29,12 @@ pub fn weight(length: i64) -> i64 {
     if length >= MAX_LENGTH { 0 } else { 10_i64.pow(UNIT_DIGITS.saturating_sub(length.max(1) as u32)) }
 }
 
+/// What one guess at a token of `length` hexadecimal digits costs, rounded up.
+pub fn hex_weight(length: i64) -> i64 {
+    let all = 16_i64.checked_pow(u32::try_from(length.max(1)).unwrap_or(u32::MAX));
+    all.map_or(0, |all| 10_i64.pow(UNIT_DIGITS) / all + 1).min(10_i64.pow(UNIT_DIGITS))
+}
+
 /// The shortest length, not below `wanted`, at which `tries` guesses fit in what is left after `used`.
 pub fn length_that_fits(wanted: i64, tries: i64, used: i64, familiar: bool) -> i64 {
     let share = if familiar { DAILY } else { DAILY / 3 * 2 };
@@ -66,6 +72,12 @@ mod tests {
         assert_eq!(length_that_fits(6, 5, used, true), 6);
         assert_eq!(length_that_fits(6, 5, 250_000, true), 8);
         assert_eq!(length_that_fits(6, 5, DAILY, true), 10);
+    }
+
+    #[test]
+    fn a_guess_at_a_token_costs_what_it_may_gain() {
+        assert_eq!([4, 5, 6, 8, 16].map(hex_weight), [152_588, 9_537, 597, 3, 0]);
+        assert_eq!(hex_weight(128), 0);
     }
 
     #[test]

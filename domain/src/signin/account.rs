@@ -11,7 +11,7 @@ use crate::base::time::HOUR;
 use crate::base::{Code, Ctx, Email, Phone, Result, Target};
 use crate::db::Tx;
 use crate::limit::{self, guess};
-use crate::password::{self, Stored};
+use crate::password::{self, Foreign, Stored};
 use crate::project::Project;
 use crate::session;
 use crate::user::{self, User};
@@ -154,7 +154,38 @@ pub fn update_password(
     Ok(after)
 }
 
-/// Stores a password of a user.
+/// A password as it is stored.
+#[derive(Clone, Debug)]
+pub enum Password {
+    /// By our own hash, as a PHC string.
+    Own(String),
+    /// By the hash of another system.
+    Foreign(Foreign),
+}
+
+impl Password {
+    /// Gives it to a user, in place of what was `stored` when it was read.
+    pub(super) fn store(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        project: &Project,
+        user: &str,
+        stored: Option<&Stored>,
+    ) -> Result<User> {
+        let history = project.settings.auth.password_history;
+        let set = match self {
+            Self::Own(hash) => password::set(tx, ctx, user, stored, hash, history)?,
+            Self::Foreign(foreign) => password::set_foreign(tx, ctx, user, stored, foreign, history)?,
+        };
+        if !set {
+            return Err(Code::InvalidCredentials.into());
+        }
+        user::set_password_at(tx, ctx, user, Some(ctx.now))
+    }
+}
+
+/// Stores a password of a user, by our own hash.
 pub(super) fn store(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -163,10 +194,7 @@ pub(super) fn store(
     stored: Option<&Stored>,
     hash: &str,
 ) -> Result<User> {
-    if !password::set(tx, ctx, user, stored, hash, project.settings.auth.password_history)? {
-        return Err(Code::InvalidCredentials.into());
-    }
-    user::set_password_at(tx, ctx, user, ctx.now)
+    Password::Own(hash.to_owned()).store(tx, ctx, project, user, stored)
 }
 
 /// How the caller showed that he may change how he is reached.

@@ -258,6 +258,7 @@ fn prove(
         Channel::Email => Factor::Email,
         Channel::Totp => Factor::Totp,
         Channel::Recovery => Factor::RecoveryCode,
+        Channel::Token => return wrong(),
     };
     // What was removed or replaced since the challenge was made proves nothing any more.
     let is_current = match factor {

@@ -3,7 +3,7 @@
 use super::challenge::forgive_others;
 use super::handle::{self, HandleKind};
 use super::notice::{self, Notice};
-use super::{erase_access, sql};
+use super::{custom, erase_access, sql};
 use crate::args;
 use crate::audit::{self, What};
 use crate::base::{Actor, Code, Ctx, Phone, Result, Secret, Target};
@@ -38,22 +38,70 @@ pub fn finish(
     handle: &str,
     secret: &Secret,
 ) -> Result<Result<SignedIn>> {
-    let (hash, purpose) = if secret.expose().len() >= LINK_LENGTH {
-        (handle::of_link(ctx, Purpose::MagicLink, handle, secret.expose()), Purpose::MagicLink)
-    } else {
-        (kind.hash(ctx, handle), Purpose::SignIn)
-    };
+    if secret.expose().len() >= LINK_LENGTH {
+        let link = handle::of_link(ctx, Purpose::MagicLink, handle, secret.expose());
+        return match exchange(tx, ctx, project, &link, Purpose::MagicLink, secret)? {
+            Exchanged::NoHandle => {
+                let token = handle::of_link(ctx, Purpose::CustomToken, handle, secret.expose());
+                Ok(exchange(tx, ctx, project, &token, Purpose::CustomToken, secret)?.answer())
+            }
+            exchanged @ (Exchanged::Wrong | Exchanged::Done(_)) => Ok(exchanged.answer()),
+        };
+    }
+    let hash = kind.hash(ctx, handle);
     lock_target_of(tx, ctx, &hash)?;
-    match verification::check(tx, ctx, &hash, purpose, secret)? {
-        Checked::NoHandle => Ok(Err(Code::InvalidToken.into())),
-        Checked::Wrong { target } => {
-            limit::count_failure(tx, ctx, &target)?;
-            Ok(Err(Code::InvalidToken.into()))
-        }
-        Checked::Right { verification, wanted_user } => {
-            tx.attempt(|tx| sign_in(tx, ctx, project, &verification, wanted_user.as_deref()))
+    let exchanged = exchange(tx, ctx, project, &hash, Purpose::SignIn, secret)?;
+    if kind != HandleKind::UserId || matches!(exchanged, Exchanged::Done(_)) {
+        return Ok(exchanged.answer());
+    }
+    match custom::check_short(tx, ctx, handle, secret)? {
+        custom::Shown::None => {}
+        custom::Shown::Wrong => limit::count_failure(tx, ctx, &custom::target(handle))?,
+        custom::Shown::Right(verification) => {
+            return tx.attempt(|tx| custom::sign_in(tx, ctx, project, &verification));
         }
     }
+    Ok(exchanged.answer())
+}
+
+/// What became of a secret that was shown.
+enum Exchanged {
+    NoHandle,
+    Wrong,
+    Done(Box<Result<SignedIn>>),
+}
+
+impl Exchanged {
+    fn answer(self) -> Result<SignedIn> {
+        match self {
+            Self::NoHandle | Self::Wrong => Err(Code::InvalidToken.into()),
+            Self::Done(answer) => *answer,
+        }
+    }
+}
+
+fn exchange(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    hash: &[u8; 32],
+    purpose: Purpose,
+    secret: &Secret,
+) -> Result<Exchanged> {
+    Ok(match verification::check(tx, ctx, hash, purpose, secret)? {
+        Checked::NoHandle => Exchanged::NoHandle,
+        Checked::Wrong { target } => {
+            limit::count_failure(tx, ctx, &target)?;
+            Exchanged::Wrong
+        }
+        Checked::Right { verification, wanted_user } => Exchanged::Done(Box::new(tx.attempt(|tx| {
+            if purpose == Purpose::CustomToken {
+                custom::sign_in(tx, ctx, project, &verification)
+            } else {
+                sign_in(tx, ctx, project, &verification, wanted_user.as_deref())
+            }
+        })?)),
+    })
 }
 
 /// Requests and guesses for one target wait for each other at its row and nowhere else.

@@ -8,12 +8,14 @@
 
 pub mod account;
 pub mod challenge;
+pub mod custom;
 pub mod factor;
 mod finish;
 mod gate;
 mod handle;
 mod idempotency;
 mod issue;
+pub mod manage;
 mod notice;
 mod phrase;
 mod prepare;

@@ -266,6 +266,7 @@ fn account(
         Purpose::Recovery => {
             Ok(held.filter(verify::may_recover).ok_or("nobody may recover an account by this address"))
         }
+        Purpose::CustomToken => Ok(Err("no message carries a token of a server")),
         Purpose::VerifyPhone | Purpose::VerifyEmail | Purpose::Mfa => {
             Ok(held.filter(|user| !user.blocked).ok_or("its account is gone or blocked"))
         }

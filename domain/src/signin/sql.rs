@@ -11,6 +11,9 @@ pub(super) const FIND_WITH_USER: &str =
 /// another needs. On SQLite there is one writer, and nothing to wait for.
 pub(super) const LOCK_TARGET_ON_POSTGRES: &str = "SELECT 1 FROM targets WHERE project_id = $1
   AND target = (SELECT target FROM handles WHERE hash = $2 AND state = 'live') FOR UPDATE";
+/// The same for the tokens of a user, whose tries are counted on all of them.
+pub(super) const LOCK_TOKENS_ON_POSTGRES: &str =
+    "SELECT 1 FROM targets WHERE project_id = $1 AND target = $2 FOR UPDATE";
 pub(super) const FIND_IDEMPOTENT: &str =
     "SELECT request, answer FROM idempotency_keys WHERE project_id = $1 AND hash = $2 AND created_at > $3";
 pub(super) const INSERT_IDEMPOTENT: &str =
@@ -46,4 +49,4 @@ pub(super) const DELETE_PROJECT_ROWS: [&str; 16] = [
 pub(crate) const ALL: &[&str] = &[FIND_WITH_USER, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT, FORGET_FACTORS];
 /// Understood by PostgreSQL alone.
 #[cfg(test)]
-pub(crate) const ON_POSTGRES: &[&str] = &[LOCK_TARGET_ON_POSTGRES];
+pub(crate) const ON_POSTGRES: &[&str] = &[LOCK_TARGET_ON_POSTGRES, LOCK_TOKENS_ON_POSTGRES];

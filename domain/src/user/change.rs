@@ -1,6 +1,8 @@
 //! What a user, or his proofs, change about an account.
 
-use super::{User, announce, find_by, get, sql};
+use super::list::fold;
+use super::proof::release;
+use super::{Proof, User, announce, find, find_by, get, sql};
 use crate::args;
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time};
@@ -18,7 +20,10 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 pub fn update_name(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: &str) -> Result<User> {
     check_name(name)?;
     audit::record(tx, ctx, What::UserUpdate, Some(id), r#"{"changed":"name"}"#)?;
-    changed(tx, ctx, id, sql::SET_NAME, name)
+    let changed = tx.find(sql::SET_NAME, args![name, &fold(name), ctx.now, &ctx.project, id], User::load)?;
+    let user = changed.ok_or(Code::UserNotFound)?;
+    announce(tx, ctx, id)?;
+    Ok(user)
 }
 
 /// Replaces the user's own JSON object, which may have 64 KiB.
@@ -53,8 +58,8 @@ pub fn set_totp(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, totp: bool) -> Result<User
     changed(tx, ctx, id, sql::SET_TOTP, totp)
 }
 
-/// Writes down when the password was set.
-pub fn set_password_at(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, at: Time) -> Result<User> {
+/// Writes down when the password was set, or that there is none.
+pub fn set_password_at(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, at: Option<Time>) -> Result<User> {
     changed(tx, ctx, id, sql::SET_PASSWORD_AT, at)
 }
 
@@ -89,6 +94,74 @@ pub fn touch_sign_in(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<User> {
         None if get(tx, &ctx.project, id)?.blocked => Err(Code::UserBlocked.into()),
         None => Err(Code::UserNotFound.into()),
     }
+}
+
+/// Signs in an account that a server vouches for. A pending one becomes a user, whose number is his claim until he
+/// proves it. `Code::UserBlocked` when it is switched off, `Code::InvalidToken` when it is gone.
+pub fn activate(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<User> {
+    if let Some(user) = tx.find(sql::ACTIVATE, args![ctx.now, &ctx.project, id], User::load)? {
+        return Ok(user);
+    }
+    let blocked = find(tx, &ctx.project, id)?.is_some_and(|user| user.blocked);
+    Err(if blocked { Code::UserBlocked } else { Code::InvalidToken }.into())
+}
+
+/// Replaces the labels: at most a thousand of 1 to 36 letters and digits (contract nuvix §4.5), each once.
+pub fn set_labels(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, labels: &[String]) -> Result<User> {
+    let good = |label: &String| (1..=36).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric());
+    if labels.len() > 1_000 || !labels.iter().all(good) {
+        return Err(Error::invalid("labels", "must be at most 1000 texts of 1 to 36 letters and digits"));
+    }
+    let mut once: Vec<&String> = Vec::with_capacity(labels.len());
+    for label in labels {
+        if !once.contains(&label) {
+            once.push(label);
+        }
+    }
+    let text = serde_json::to_string(&once).map_err(Error::internal)?;
+    changed(tx, ctx, id, sql::SET_LABELS, &text)
+}
+
+/// Gives the account an address by a server's word, or takes it away. `Code::EmailTaken` when another account has it.
+pub fn set_email_by_key(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, email: Option<&Email>) -> Result<User> {
+    if let Some(email) = email {
+        tx.exec(sql::DELETE_PENDING_BY_EMAIL, args![&ctx.project, email])?;
+        let holder = find_by(tx, &ctx.project, &Target::Email(email.clone()))?;
+        if holder.is_some_and(|holder| holder.id != id) {
+            return Err(Code::EmailTaken.into());
+        }
+    }
+    let proof = if email.is_some() { Proof::Set } else { Proof::None };
+    changed(tx, ctx, id, sql::SET_EMAIL, email)?;
+    set_email_proof(tx, ctx, id, proof)
+}
+
+/// Gives the account a number by a server's word, or takes it away, with what the user claimed. `Code::PhoneTaken` when
+/// another account has it.
+pub fn set_phone_by_key(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, phone: Option<&Phone>) -> Result<User> {
+    let before = get(tx, &ctx.project, id)?;
+    if let Some(phone) = phone {
+        release(tx, ctx, id, phone, true)?;
+    }
+    let proof = match phone {
+        // The same number again is as trusted as it was.
+        Some(phone) if before.phone.as_ref() == Some(phone) && before.phone_proof != Proof::None => before.phone_proof,
+        Some(_) => Proof::Set,
+        None => Proof::None,
+    };
+    changed(tx, ctx, id, sql::SET_CLAIM, None::<&Phone>)?;
+    changed(tx, ctx, id, sql::SET_PHONE, phone)?;
+    set_phone_proof(tx, ctx, id, proof)
+}
+
+/// Writes down why the address is trusted.
+pub fn set_email_proof(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, proof: Proof) -> Result<User> {
+    changed(tx, ctx, id, sql::SET_EMAIL_PROOF, proof.name())
+}
+
+/// Writes down why the number is trusted.
+pub fn set_phone_proof(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, proof: Proof) -> Result<User> {
+    changed(tx, ctx, id, sql::SET_PHONE_PROOF, proof.name())
 }
 
 fn changed<'v>(

@@ -1,17 +1,22 @@
 //! Accounts of people.
 
+mod attribute;
 mod change;
+mod list;
 mod proof;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
 pub use change::{
-    claim_phone, set_blocked, set_email, set_mfa, set_password_at, set_totp, touch_sign_in, update_name, update_prefs,
+    activate, claim_phone, set_blocked, set_email, set_email_by_key, set_email_proof, set_labels, set_mfa,
+    set_password_at, set_phone_by_key, set_phone_proof, set_totp, touch_sign_in, update_name, update_prefs,
 };
+pub use list::list;
 pub use proof::{Proved, Proving, create_pending, drop_claims, ensure_pending, prove, prove_claim, prove_email, wipe};
 
 use change::check_name;
+use list::fold;
 
 use crate::args;
 use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time};
@@ -295,6 +300,7 @@ fn insert(tx: &mut Tx<'_>, ctx: &Ctx, new: &Insert<'_>) -> Result<Option<User>> 
             user.phone.as_ref(),
             user.signed_in_at,
             ctx.now,
+            &fold(new.name),
         ],
     )?;
     Ok((made == 1).then_some(user))
@@ -304,6 +310,52 @@ fn insert(tx: &mut Tx<'_>, ctx: &Ctx, new: &Insert<'_>) -> Result<Option<User>> 
 pub fn create_anonymous(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<User> {
     let new = Insert { id: &ctx.id(), origin: Origin::Anonymous, name: "", target: None };
     insert(tx, ctx, &new)?.ok_or_else(|| Code::UserExists.into())
+}
+
+/// What a server makes an account of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewByKey<'a> {
+    /// The id that it is to have.
+    pub id: Option<&'a str>,
+    /// Its e-mail address.
+    pub email: Option<&'a Email>,
+    /// Its number.
+    pub phone: Option<&'a Phone>,
+    /// Its name, or empty.
+    pub name: &'a str,
+}
+
+/// Makes an account by a server's word: number and address are trusted, though not shown as verified. A pending account
+/// holds nothing against it. `Code::UserExists` when its id, number or address is taken.
+pub fn create_by_key(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewByKey<'_>) -> Result<User> {
+    check_name(new.name)?;
+    let id = new.id.map_or_else(|| ctx.id(), str::to_owned);
+    tx.exec(sql::DELETE_PENDING_BY_ID, args![&ctx.project, &id])?;
+    if let Some(email) = new.email {
+        tx.exec(sql::DELETE_PENDING_BY_EMAIL, args![&ctx.project, email])?;
+    }
+    if let Some(phone) = new.phone {
+        match proof::release(tx, ctx, &id, phone, true) {
+            Err(error) if error.code == Code::PhoneTaken => return Err(Code::UserExists.into()),
+            released => released?,
+        }
+    }
+    let proof = |given: bool| if given { Proof::Set.name() } else { Proof::None.name() };
+    let (email_proof, phone_proof) = (proof(new.email.is_some()), proof(new.phone.is_some()));
+    let made = tx.find(
+        sql::INSERT_BY_KEY,
+        args![&ctx.project, &id, new.name, new.email, email_proof, new.phone, phone_proof, ctx.now, &fold(new.name),],
+        User::load,
+    )?;
+    made.ok_or_else(|| Code::UserExists.into())
+}
+
+/// Removes an account, and tells everybody who remembers it. `Code::UserNotFound` when there is none.
+pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
+    if tx.exec(sql::DELETE, args![&ctx.project, id])? == 0 {
+        return Err(Code::UserNotFound.into());
+    }
+    announce(tx, ctx, id)
 }
 
 /// Makes the account of somebody who signs up with an e-mail address; a pending one holds neither its id nor its

@@ -159,21 +159,28 @@ pub fn wipe(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, target: &Target) -> Result<()>
 /// Turns the number that account `id` claims into its number. `Code::PhoneTaken` when another account holds it,
 /// `Code::InvalidToken` when the account does not claim it any more.
 pub fn prove_claim(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, phone: &Phone, proof: Proof) -> Result<User> {
+    release(tx, ctx, id, phone, proof != Proof::Mock)?;
     let project = &ctx.project;
-    let target = Target::Phone(phone.clone());
-    if let Some(holder) = find_by(tx, project, &target)?.filter(|holder| holder.id != id) {
-        if holder.pending {
-            tx.exec(sql::DELETE_PENDING_BY_ID, args![project, &holder.id])?;
-        } else if proof == Proof::Code && holder.takes_mock_codes() {
-            tx.exec(sql::DETACH_PHONE, args![ctx.now, project, &holder.id, phone])?;
-            announce(tx, ctx, &holder.id)?;
-        } else {
-            return Err(Code::PhoneTaken.into());
-        }
-    }
     let proved = tx.find(sql::PROVE_CLAIM, args![phone, proof.name(), ctx.now, project, id], User::load)?;
     announce(tx, ctx, id)?;
     proved.ok_or_else(|| Code::InvalidToken.into())
+}
+
+/// Takes a number from whoever holds it without having proved it. `Code::PhoneTaken` when somebody else has it for good;
+/// a mock number's holder gives way to something `real` only.
+pub(super) fn release(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, phone: &Phone, real: bool) -> Result<()> {
+    let project = &ctx.project;
+    let Some(holder) = find_by(tx, project, &Target::Phone(phone.clone()))?.filter(|holder| holder.id != id) else {
+        return Ok(());
+    };
+    if holder.pending {
+        tx.exec(sql::DELETE_PENDING_BY_ID, args![project, &holder.id]).map(drop)
+    } else if real && holder.takes_mock_codes() {
+        tx.exec(sql::DETACH_PHONE, args![ctx.now, project, &holder.id, phone])?;
+        announce(tx, ctx, &holder.id)
+    } else {
+        Err(Code::PhoneTaken.into())
+    }
 }
 
 /// Marks the address of account `id` as proved; `Code::InvalidToken` when it has another one by now.

@@ -9,8 +9,8 @@ macro_rules! columns {
 
 pub(super) const INSERT: &str =
     "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
-  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at)
- VALUES ($1, $2, $3, $4, FALSE, $5, $6, 'none', $7, 'none', NULL, FALSE, '[]', '{}', NULL, $8, $9, $9, FALSE, NULL)
+  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, folded_name)
+ VALUES ($1, $2, $3, $4, FALSE, $5, $6, 'none', $7, 'none', NULL, FALSE, '[]', '{}', NULL, $8, $9, $9, FALSE, NULL, $10)
  ON CONFLICT DO NOTHING";
 pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id = $2");
 pub(super) const FIND_BY_PHONE: &str =
@@ -18,6 +18,8 @@ pub(super) const FIND_BY_PHONE: &str =
 pub(super) const FIND_BY_EMAIL: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND email = $2");
 pub(super) const IS_RESERVED: &str = "SELECT 1 FROM users WHERE project_id = $1 AND id = $2 AND (pending = FALSE OR origin = 'key' OR origin = 'import')";
+/// The beginning of a list; `list.rs` adds what is asked for.
+pub(super) const LIST: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1");
 pub(super) const COUNT: &str = "SELECT COUNT(*) FROM users WHERE project_id = $1 AND pending = FALSE";
 
 /// A proof by somebody who may simply be signed in: the common case, in one statement. $7: in a session of his own.
@@ -53,7 +55,7 @@ macro_rules! wipe {
         concat!(
             "UPDATE users SET pending = FALSE, ",
             $proof,
-            " = $1, proved_at = $2, signed_in_at = $2, updated_at = $2, name = '', prefs = '{}', mfa = FALSE,
+            " = $1, proved_at = $2, signed_in_at = $2, updated_at = $2, name = '', folded_name = '', prefs = '{}', mfa = FALSE,
   totp = FALSE, password_at = NULL, phone_claim = NULL, ",
             $others,
             "
@@ -118,7 +120,11 @@ macro_rules! set {
         )
     };
 }
-pub(super) const SET_NAME: &str = set!("name");
+pub(super) const SET_NAME: &str = concat!(
+    "UPDATE users SET name = $1, folded_name = $2, updated_at = $3
+ WHERE project_id = $4 AND id = $5 AND pending = FALSE RETURNING ",
+    columns!()
+);
 pub(super) const SET_PREFS: &str = set!("prefs");
 pub(super) const SET_BLOCKED: &str = set!("blocked");
 pub(super) const SET_MFA: &str = set!("mfa");
@@ -126,6 +132,26 @@ pub(super) const SET_TOTP: &str = set!("totp");
 pub(super) const SET_PASSWORD_AT: &str = set!("password_at");
 pub(super) const SET_EMAIL: &str = set!("email_proof = 'none', email");
 pub(super) const SET_CLAIM: &str = set!("phone_claim");
+pub(super) const SET_LABELS: &str = set!("labels");
+pub(super) const SET_PHONE: &str = set!("phone");
+pub(super) const SET_EMAIL_PROOF: &str = set!("email_proof");
+pub(super) const SET_PHONE_PROOF: &str = set!("phone_proof");
+/// What a pending account held is its user's claim from now on.
+pub(super) const ACTIVATE: &str = concat!(
+    "UPDATE users SET signed_in_at = $1, phone_claim = CASE WHEN pending THEN phone ELSE phone_claim END,
+  phone = CASE WHEN pending THEN NULL ELSE phone END, pending = FALSE
+ WHERE project_id = $2 AND id = $3 AND blocked = FALSE
+ RETURNING ",
+    columns!()
+);
+pub(super) const INSERT_BY_KEY: &str = concat!(
+    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
+  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, folded_name)
+ VALUES ($1, $2, 'key', FALSE, FALSE, $3, $4, $5, $6, $7, NULL, FALSE, '[]', '{}', NULL, NULL, $8, $8, FALSE, NULL, $9)
+ ON CONFLICT DO NOTHING RETURNING ",
+    columns!()
+);
+pub(super) const DELETE: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2";
 pub(super) const PURGE_PENDING: &str =
     "DELETE FROM users WHERE pending = TRUE AND created_at < $1 AND project_id || '' = $2 AND origin = 'flow'";
 
@@ -136,6 +162,7 @@ pub(crate) const ALL: &[&str] = &[
     FIND_BY_PHONE,
     FIND_BY_EMAIL,
     IS_RESERVED,
+    LIST,
     COUNT,
     SIGN_IN_BY_PHONE,
     SIGN_IN_BY_EMAIL,
@@ -159,5 +186,12 @@ pub(crate) const ALL: &[&str] = &[
     SET_PASSWORD_AT,
     SET_EMAIL,
     SET_CLAIM,
+    SET_LABELS,
+    SET_PHONE,
+    SET_EMAIL_PROOF,
+    SET_PHONE_PROOF,
+    ACTIVATE,
+    INSERT_BY_KEY,
+    DELETE,
     PURGE_PENDING,
 ];

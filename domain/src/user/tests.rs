@@ -1,3 +1,5 @@
+mod list;
+
 use super::*;
 use crate::base::testing::ctx;
 use crate::db::testing::{TestDb, wait};

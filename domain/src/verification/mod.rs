@@ -383,6 +383,21 @@ pub fn consume_all(tx: &mut Tx<'_>, ctx: &Ctx, purpose: Purpose, target: &str) -
     Ok(())
 }
 
+/// Ends everything that is out for `user`.
+pub fn consume_of_user(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
+    tx.exec(sql::CONSUME_OF_USER, args![ctx.now, &ctx.project, user]).map(drop)
+}
+
+/// Counts an attempt on every live handle of `target`, before anything is compared; gives handles and verifications.
+pub fn count_attempt_on_all(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<Vec<(String, String)>> {
+    tx.list(sql::COUNT_ATTEMPT_ON_ALL, args![&ctx.project, target, ctx.now], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Takes back an attempt that turned out to be another handle's.
+pub fn uncount_attempt(tx: &mut Tx<'_>, handle: &str) -> Result<()> {
+    tx.push(sql::UNCOUNT_ATTEMPT, args![handle])
+}
+
 /// What the handles of `target` took of the day's guess budget.
 pub fn reserved_by_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<i64> {
     reserved(tx, ctx, sql::RESERVED_BY_TARGET, target)

@@ -27,6 +27,16 @@ pub(super) const INSERT_HANDLE: &str =
 pub(super) const FIND_HANDLE: &str = "SELECT id, verification_id, target, created_at, expires_at FROM handles
  WHERE hash = $1 AND state = 'live'";
 pub(super) const MOVE_HANDLE: &str = "UPDATE handles SET state = 'moved' WHERE id = $1";
+/// A long token's handle is found by itself, and has so many tries that none of them matters. Live ones are those that
+/// are neither used nor moved: said so, PostgreSQL is not tempted to walk the index of all live handles.
+pub(super) const COUNT_ATTEMPT_ON_ALL: &str = "UPDATE handles SET attempts = attempts + 1
+ WHERE project_id = $1 AND target = $2 AND state NOT IN ('used', 'moved') AND attempts < max_attempts
+  AND max_attempts < 1000 AND expires_at > $3 AND verification_id IS NOT NULL
+ RETURNING id, verification_id";
+pub(super) const UNCOUNT_ATTEMPT: &str = "UPDATE handles SET attempts = attempts - 1 WHERE id = $1";
+pub(super) const CONSUME_OF_USER: &str =
+    "UPDATE verifications SET consumed_at = $1 WHERE consumed_at IS NULL AND id IN (
+  SELECT verification_id FROM handles WHERE project_id = $2 AND user_id = $3 AND user_id IS NOT NULL)";
 /// Moved ones are moved again, so that PostgreSQL is not tempted to walk the index of all live handles.
 pub(super) const RETIRE_OF_SESSION: &str =
     "UPDATE handles SET state = 'moved' WHERE project_id = $1 AND target = $2 AND state <> 'used' AND EXISTS (
@@ -80,6 +90,9 @@ pub(crate) const ALL: &[&str] = &[
     INSERT_HANDLE,
     FIND_HANDLE,
     MOVE_HANDLE,
+    COUNT_ATTEMPT_ON_ALL,
+    UNCOUNT_ATTEMPT,
+    CONSUME_OF_USER,
     RETIRE_OF_SESSION,
     COUNT_ATTEMPT,
     END_EXPIRED,

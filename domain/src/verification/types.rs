@@ -18,11 +18,20 @@ pub enum Purpose {
     Recovery,
     /// Showing a second factor.
     Mfa,
+    /// Signing in by a token that the customer's own server made.
+    CustomToken,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] =
-        [Self::SignIn, Self::MagicLink, Self::VerifyPhone, Self::VerifyEmail, Self::Recovery, Self::Mfa];
+    const ALL: [Self; 7] = [
+        Self::SignIn,
+        Self::MagicLink,
+        Self::VerifyPhone,
+        Self::VerifyEmail,
+        Self::Recovery,
+        Self::Mfa,
+        Self::CustomToken,
+    ];
 
     /// As stored, and as templates and metrics call it.
     pub const fn name(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Purpose {
             Self::VerifyEmail => "verify-email",
             Self::Recovery => "recovery",
             Self::Mfa => "mfa",
+            Self::CustomToken => "custom-token",
         }
     }
 
@@ -53,6 +63,8 @@ pub enum Channel {
     Totp,
     /// It is one of those that were written down.
     Recovery,
+    /// The customer's own server hands it over. Its digits are hexadecimal.
+    Token,
 }
 
 impl Channel {
@@ -63,11 +75,12 @@ impl Channel {
             Self::Email => "email",
             Self::Totp => "totp",
             Self::Recovery => "recovery",
+            Self::Token => "token",
         }
     }
 
     pub(super) fn parse(name: &str) -> Result<Self> {
-        [Self::Sms, Self::Email, Self::Totp, Self::Recovery]
+        [Self::Sms, Self::Email, Self::Totp, Self::Recovery, Self::Token]
             .into_iter()
             .find(|c| c.name() == name)
             .ok_or_else(|| Error::internal("an unknown channel"))
@@ -81,6 +94,7 @@ impl Channel {
             Self::Totp => 3 * guess::weight(length),
             // Six codes of forty bits are beyond guessing.
             Self::Recovery => 0,
+            Self::Token => guess::hex_weight(length),
         }
     }
 }

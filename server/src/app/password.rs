@@ -5,7 +5,8 @@ use std::sync::Arc;
 use countersign_domain::base::{Code, Ctx, Email, Result, Secret};
 use countersign_domain::password::{self, Personal, Policy, Stored};
 use countersign_domain::project::Project;
-use countersign_domain::signin::account::{self, Known, Shown, SignUp};
+use countersign_domain::signin::account::{self, Known, Password, Shown, SignUp};
+use countersign_domain::signin::manage::NewUser;
 use countersign_domain::signin::verify::{self, Token};
 use countersign_domain::signin::{Caller, SignedIn};
 use countersign_domain::user::User;
@@ -101,7 +102,7 @@ impl App {
         self.hashing
             .run(move || {
                 let right = password::check(cost, &password, stored.as_ref())?;
-                let stale = stored.is_some_and(|s| password::needs_rehash(cost, s.hash.expose()));
+                let stale = stored.is_some_and(|s| s.needs_rehash(cost));
                 let rehashed = if right && stale { Some(password::hash(cost, &password, &*random)?) } else { None };
                 Ok((right, rehashed))
             })
@@ -121,6 +122,23 @@ impl App {
                 account::create(tx, &ctx, &hosted.project, new)
             })
             .await
+    }
+
+    /// The password that a customer's own server gives to an account that it makes.
+    pub async fn password_by_key(&self, hosted: &Hosted, new: &NewUser, password: Secret) -> Result<Password> {
+        let person = Person {
+            id: new.id.clone().unwrap_or_default(),
+            email: new.email.clone(),
+            name: new.name.clone(),
+            phone: new.phone.clone(),
+        };
+        self.hash(&hosted.project, person, password, None).await.map(Password::Own)
+    }
+
+    /// The password that a customer's own server gives to the account with this id.
+    pub async fn changed_by_key(&self, ctx: &Ctx, hosted: &Hosted, id: &str, password: Secret) -> Result<Password> {
+        let (user, stored) = self.known(ctx, id).await?;
+        self.hash(&hosted.project, Person::of(&user), password, stored).await.map(Password::Own)
     }
 
     /// Signs in with an address and a password. An unknown address is refused like a wrong password, and as late.
@@ -144,8 +162,8 @@ impl App {
         self.db.write(move |tx| account::sign_in(tx, &ctx, &hosted.project, &known, rehashed.as_deref())).await
     }
 
-    async fn known(&self, ctx: &Ctx, caller: &Caller) -> Result<(User, Option<Stored>)> {
-        let (ctx, id) = (ctx.clone(), caller.user.id.clone());
+    async fn known(&self, ctx: &Ctx, id: &str) -> Result<(User, Option<Stored>)> {
+        let (ctx, id) = (ctx.clone(), id.to_owned());
         let Known { user, stored } = self.db.read(move |tx| account::find_by_id(tx, &ctx, &id)).await?;
         Ok((user.ok_or(Code::UserNotFound)?, stored))
     }
@@ -159,7 +177,7 @@ impl App {
         password: Secret,
         old: Option<Secret>,
     ) -> Result<User> {
-        let (user, stored) = self.known(ctx, &caller).await?;
+        let (user, stored) = self.known(ctx, &caller.user.id).await?;
         if let Some(stored) = &stored {
             let old = old.ok_or(Code::InvalidCredentials)?;
             if !self.check(&hosted.project, old, Some(stored.clone())).await?.0 {
@@ -181,7 +199,7 @@ impl App {
         caller: &Caller,
         password: Secret,
     ) -> Result<Proof> {
-        let (user, stored) = self.known(ctx, caller).await?;
+        let (user, stored) = self.known(ctx, &caller.user.id).await?;
         let Some(stored) = stored else {
             let hash = self.hash(&hosted.project, Person::of(&user), password, None).await?;
             return Ok(Proof::First(hash));

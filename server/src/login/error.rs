@@ -95,7 +95,10 @@ impl Refusal {
             | Code::AuthenticatorAlreadyVerified
             | Code::RecoveryCodesExist
             | Code::MoreFactorsRequired
-            | Code::ChallengeRequired => {
+            | Code::ChallengeRequired
+            | Code::InvalidQuery { .. }
+            | Code::TooManyValues
+            | Code::CursorNotFound => {
                 tracing::warn!(%error, "the login box failed");
                 ended(S::BAD_REQUEST, "This did not work. Start again.")
             }

@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_domain::audit;
 
+use super::answer;
 use super::call::Call;
 use super::error::{Body, Failure};
 use super::query::Page;
 use super::wire::{Log, LogList};
-use super::{answer, wire};
 
 /// What happened to the caller's account, the newest first.
 #[utoipa::path(get, path = "/v1/account/logs", tag = "account",
@@ -22,8 +22,7 @@ pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
     let user = call.user()?;
     let (project, id) = (call.ctx.project.clone(), user.id.clone());
     let (events, total) = call.app.db.read(move |tx| audit::list(tx, &project, &id, page.limit, page.offset)).await?;
-    let logs: Vec<_> = events.into_iter().map(|event| Log::of(call.flavour, user, event)).collect();
-    let data = wire::again(&logs);
-    let list = LogList { permissions: wire::none(call.flavour), total: page.total(total), logs, data };
+    let logs = events.into_iter().map(|event| Log::of(call.flavour, user, event)).collect();
+    let list = LogList::of(call.flavour, logs, page.total(total));
     Ok(answer(StatusCode::OK, &list))
 }

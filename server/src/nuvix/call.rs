@@ -44,6 +44,7 @@ pub(super) struct Call {
     pub identity: Identity,
     /// The value in the path, if the route has one.
     pub path_value: String,
+    second_path_value: String,
     pub is_https: bool,
     /// Whether the browser may be unable to keep our cookie.
     pub needs_fallback: bool,
@@ -64,6 +65,11 @@ pub(super) enum Identity {
 impl Call {
     pub(super) fn params(&self) -> Result<Params<'_>, Failure> {
         Params::of(&self.body)
+    }
+
+    /// The second value in the path, if the route has one.
+    pub(super) fn second_path_value(&self) -> &str {
+        &self.second_path_value
     }
 
     fn signed(&self) -> Option<&Signed> {
@@ -150,11 +156,12 @@ pub(super) async fn run(
     let now = app.clock.now();
     // Bytes that are no text name nothing.
     let Ok(path_params) = path_params else { return Failure::not_found().into_response(flavour, now) };
-    let path_value = path_params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
+    let mut values = path_params.iter().map(|(_, value)| value.to_owned());
+    let path_values = [values.next().unwrap_or_default(), values.next().unwrap_or_default()];
     let mut marks = Marks::default();
     let method = request.method().clone();
     let id = request.extensions().get::<RequestId>().copied();
-    let answered = AssertUnwindSafe(checked(routes, path, &app, flavour, path_value, request, &mut marks));
+    let answered = AssertUnwindSafe(checked(routes, path, &app, flavour, path_values, request, &mut marks));
     // A defect in one handler must not take the connection, with other people's requests, down.
     let answer = answered.catch_unwind().await;
     let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
@@ -196,7 +203,7 @@ async fn checked(
     path: &'static str,
     app: &App,
     flavour: Flavour,
-    path_value: String,
+    [path_value, second_path_value]: [String; 2],
     request: Request,
     marks: &mut Marks,
 ) -> Result<Response, Failure> {
@@ -287,6 +294,7 @@ async fn checked(
         ctx,
         identity,
         path_value,
+        second_path_value,
         is_https,
         body,
     };
@@ -430,6 +438,11 @@ async fn by_jwt(app: &App, hosted: &Hosted, ctx: &Ctx, token: &str) -> Result<Id
         app.db
             .read(move |tx| {
                 let Some(user) = user::find(tx, &ctx.project, &claims.user_id)? else { return Ok(None) };
+                if claims.session_id.is_empty() {
+                    // A server made it for somebody who was not signed in (contract nuvix §1.8).
+                    let session = Session::vouched(&user.id, ctx.now);
+                    return Ok(Some((session, user)));
+                }
                 match countersign_domain::session::get(tx, &ctx, &user.id, &claims.session_id) {
                     Ok(session) => Ok(Some((session, user))),
                     // A token outlives its session by no request.

@@ -272,6 +272,19 @@ impl From<Error> for Failure {
                 "user_invalid_challenge",
                 "The session began with this factor. Choose another one for the challenge.",
             ),
+            Code::InvalidQuery { reason } => {
+                failure(S::BAD_REQUEST, "general_query_invalid", &format!("Invalid `queries` param: {reason}."))
+            }
+            Code::TooManyValues => failure(
+                S::BAD_REQUEST,
+                "general_query_limit_exceeded",
+                "Invalid `queries` param: a filter takes at most 100 values.",
+            ),
+            Code::CursorNotFound => failure(
+                S::BAD_REQUEST,
+                "general_cursor_not_found",
+                "There is nothing with the id of the cursor. Begin with the first page again.",
+            ),
         }
     }
 }

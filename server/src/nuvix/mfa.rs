@@ -38,8 +38,8 @@ pub(super) async fn list_factors(call: &Call) -> Result<Response, Failure> {
 }
 
 /// There is one kind of authenticator (contract nuvix §4.4).
-fn only_totp(call: &Call) -> Result<(), Failure> {
-    if call.path_value.eq_ignore_ascii_case("totp") {
+pub(super) fn only_totp(kind: &str) -> Result<(), Failure> {
+    if kind.eq_ignore_ascii_case("totp") {
         return Ok(());
     }
     Err(Failure::invalid(vec!["Invalid `type` param: must be totp".to_owned()]))
@@ -49,7 +49,7 @@ fn only_totp(call: &Call) -> Result<(), Failure> {
 #[utoipa::path(post, path = "/v1/account/mfa/authenticators/{type}", tag = "mfa", params(("type" = String, Path, description = "`totp`")),
     responses((status = 201, body = NewApp), (status = 401, body = Body), (status = 409, body = Body)))]
 pub(super) async fn create_authenticator(call: &Call) -> Result<Response, Failure> {
-    only_totp(call)?;
+    only_totp(&call.path_value)?;
     let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), call.caller()?);
     let app = call.app.db.write(move |tx| factor::create_app(tx, &ctx, &hosted.project, &caller)).await?;
     Ok(answer(StatusCode::CREATED, &NewApp::of(call.flavour, &app)))
@@ -60,7 +60,7 @@ pub(super) async fn create_authenticator(call: &Call) -> Result<Response, Failur
     request_body(content_type = "application/json", content = Object),
     responses((status = 200, body = Account), (status = 401, body = Body), (status = 404, body = Body), (status = 409, body = Body)))]
 pub(super) async fn verify_authenticator(call: &Call) -> Result<Response, Failure> {
-    only_totp(call)?;
+    only_totp(&call.path_value)?;
     let mut params = call.params()?;
     let Some(code) = params.text("otp", 1, 256).map(Secret::new) else { return Err(params.failure()) };
     let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), call.caller()?);
@@ -72,7 +72,7 @@ pub(super) async fn verify_authenticator(call: &Call) -> Result<Response, Failur
 #[utoipa::path(delete, path = "/v1/account/mfa/authenticators/{type}", tag = "mfa", params(("type" = String, Path, description = "`totp`")),
     responses((status = 204), (status = 401, body = Body), (status = 404, body = Body)))]
 pub(super) async fn delete_authenticator(call: &Call) -> Result<Response, Failure> {
-    only_totp(call)?;
+    only_totp(&call.path_value)?;
     let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), call.caller()?);
     call.app.db.write(move |tx| factor::delete_app(tx, &ctx, &hosted.project, &caller)).await?;
     Ok(no_content())

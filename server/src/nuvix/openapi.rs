@@ -6,7 +6,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::{OpenApi, ToSchema};
 
 use super::{ROUTES, Route, Who};
-use super::{account, audit, avatar, health, identity, locale, mfa, session, token, verification, wire};
+use super::{account, audit, avatar, health, identity, locale, mfa, session, token, users, verification, wire};
 
 /// The body of the exchange of a code for a session.
 #[derive(ToSchema)]
@@ -170,6 +170,114 @@ pub(super) struct ChallengeAnswer {
     otp: String,
 }
 
+/// The body that makes an account.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct NewUser {
+    /// An id for the account, or `unique()`.
+    user_id: Option<String>,
+    /// Its e-mail address.
+    email: Option<String>,
+    /// Its number, with its country code.
+    phone: Option<String>,
+    /// Its password, or the hash of it where the route is named after one.
+    password: Option<String>,
+    /// Its name.
+    name: Option<String>,
+}
+
+/// The body that makes an account with a password hashed by SHA.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct ShaUser {
+    /// An id for the account, or `unique()`.
+    user_id: Option<String>,
+    /// Its e-mail address.
+    email: Option<String>,
+    /// Its number, with its country code.
+    phone: Option<String>,
+    /// Its password, or the hash of it where the route is named after one.
+    password: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// `sha1`, `sha224`, `sha256`, `sha384`, `sha512`, `sha512/224`, `sha512/256`, `sha3-224`, `sha3-256`, `sha3-384` or `sha3-512` (when left out).
+    password_version: Option<String>,
+}
+
+/// The body that makes an account with a password hashed by scrypt.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct ScryptUser {
+    /// An id for the account, or `unique()`.
+    user_id: Option<String>,
+    /// Its e-mail address.
+    email: Option<String>,
+    /// Its number, with its country code.
+    phone: Option<String>,
+    /// Its password, or the hash of it where the route is named after one.
+    password: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// The salt, as text.
+    password_salt: String,
+    /// N, 8 when left out.
+    password_cpu: Option<i64>,
+    /// r, 14 when left out.
+    password_memory: Option<i64>,
+    /// p, 1 when left out.
+    password_parallel: Option<i64>,
+    /// Bytes of the hash, 64 when left out.
+    password_length: Option<i64>,
+}
+
+/// The body that makes an account with a password hashed by Firebase's scrypt.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct ScryptModifiedUser {
+    /// An id for the account, or `unique()`.
+    user_id: Option<String>,
+    /// Its e-mail address.
+    email: Option<String>,
+    /// Its number, with its country code.
+    phone: Option<String>,
+    /// Its password, or the hash of it where the route is named after one.
+    password: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// The salt, in base64.
+    password_salt: String,
+    /// The separator, in base64.
+    password_salt_separator: String,
+    /// The signer key, in base64.
+    password_signer_key: String,
+}
+
+/// The body that makes a token.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct CustomToken {
+    /// Hexadecimal digits: 4 to 128, else 6.
+    length: Option<i64>,
+    /// Seconds that it works: 60 to 31536000, else 900.
+    expire: Option<i64>,
+}
+
+/// The body that makes a JWT for a user.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct UserJwt {
+    /// A session of the user; his newest when left out or `recent`.
+    session_id: Option<String>,
+    /// Seconds that it works: 0 to 3600, else 900.
+    duration: Option<i64>,
+}
+
 #[derive(OpenApi)]
 #[openapi(
     paths(
@@ -211,6 +319,44 @@ pub(super) struct ChallengeAnswer {
         session::extend,
         session::delete,
         token::create_jwt,
+        users::list,
+        users::list_identities,
+        users::delete_identity,
+        users::list_targets,
+        users::create,
+        users::create_argon2,
+        users::create_bcrypt,
+        users::create_md5,
+        users::create_phpass,
+        users::create_sha,
+        users::create_scrypt,
+        users::create_scrypt_modified,
+        users::get,
+        users::delete,
+        users::get_prefs,
+        users::update_prefs,
+        users::update_status,
+        users::update_labels,
+        users::update_name,
+        users::update_password,
+        users::update_email,
+        users::update_phone,
+        users::update_email_verification,
+        users::update_phone_verification,
+        users::list_sessions,
+        users::create_session,
+        users::delete_sessions,
+        users::delete_session,
+        users::list_logs,
+        users::list_memberships,
+        users::create_token,
+        users::create_jwt,
+        users::update_mfa,
+        users::list_factors,
+        users::get_recovery_codes,
+        users::create_recovery_codes,
+        users::update_recovery_codes,
+        users::delete_authenticator,
         audit::list,
         identity::list,
         identity::delete,
@@ -225,6 +371,7 @@ pub(super) struct ChallengeAnswer {
         (name = "account", description = "The account of whoever is signed in."),
         (name = "verification", description = "Showing that an address or a number is one's own, and recovery."),
         (name = "mfa", description = "Second factors."),
+        (name = "users", description = "Accounts as a customer's own server sees them."),
         (name = "avatars", description = "Images that clients show."),
         (name = "locale", description = "Where the caller seems to be."),
         (name = "health", description = "Whether the server is well.")

@@ -136,6 +136,11 @@ impl<'a> Params<'a> {
         matches!(self.fields.get(name), None | Some(Json::Null))
     }
 
+    /// Whether the client sent an empty text, which takes away what there is.
+    pub(super) fn is_empty(&self, name: &str) -> bool {
+        self.fields.get(name).and_then(Json::as_str) == Some("")
+    }
+
     /// A text of `min` to `max` characters.
     pub(super) fn text(&mut self, name: &str, min: usize, max: usize) -> Option<&'a str> {
         match self.required(name)? {

@@ -11,7 +11,7 @@ use countersign_domain::verification::Dialect;
 use super::call::{Call, Identity, cookie_names, encode_session, no_content};
 use super::error::{Body, Failure};
 use super::wire::{SessionList, SessionModel};
-use super::{Flavour, answer, wire};
+use super::{Flavour, answer};
 use crate::http::cookie::{SameSite, SetCookie};
 
 /// Signs in with the `userId` of a token and the secret that came in the message.
@@ -78,12 +78,21 @@ fn only_guests(call: &Call) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A session as an API key sees it when it is made: with what a client shows.
+pub(super) fn shown_to_key(call: &Call, signed_in: &SignedIn) -> SessionModel {
+    let encoded = encode_session(&signed_in.user.id, &signed_in.secret);
+    SessionModel::of(call.flavour, &signed_in.session, false, encoded)
+}
+
 fn opened(call: &Call, signed_in: &SignedIn) -> Result<Response, Failure> {
     let SignedIn { session, secret, user } = signed_in;
-    let encoded = encode_session(&user.id, secret);
-    let shown = if call.is_key() { encoded.clone() } else { String::new() };
-    let mut response = answer(StatusCode::CREATED, &SessionModel::of(call.flavour, session, !call.is_key(), shown));
-    set_cookies(call, &mut response, &encoded, session.expires_at)?;
+    let model = if call.is_key() {
+        shown_to_key(call, signed_in)
+    } else {
+        SessionModel::of(call.flavour, session, true, String::new())
+    };
+    let mut response = answer(StatusCode::CREATED, &model);
+    set_cookies(call, &mut response, &encode_session(&user.id, secret), session.expires_at)?;
     Ok(response)
 }
 
@@ -145,13 +154,8 @@ fn is_current(call: &Call, id: &str) -> bool {
 pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
     let (ctx, user) = (call.ctx.clone(), call.user()?.id.clone());
     let found = call.app.db.read(move |tx| session::list(tx, &ctx, &user)).await?;
-    let sessions: Vec<_> =
-        found.iter().map(|s| SessionModel::of(call.flavour, s, is_current(call, &s.id), String::new())).collect();
-    let data = wire::again(&sessions);
-    Ok(answer(
-        StatusCode::OK,
-        &SessionList { permissions: wire::none(call.flavour), total: sessions.len(), sessions, data },
-    ))
+    let current = call.session().map(|session| session.id.as_str());
+    Ok(answer(StatusCode::OK, &SessionList::of(call.flavour, &found, current)))
 }
 
 /// One session of the caller.

@@ -3,7 +3,8 @@
 
 use countersign_domain::audit::Event;
 use countersign_domain::base::crypto::sha256;
-use countersign_domain::base::{Secret, Time};
+use countersign_domain::base::{Result, Secret, Time};
+use countersign_domain::password::Stored;
 use countersign_domain::session::Session;
 use countersign_domain::signin::{self, Factor, Started, verify};
 use countersign_domain::user::User;
@@ -244,6 +245,11 @@ impl Token {
         Self { phrase, ..Self::new(flavour, &started.id, &started.handle, created_at, expires_at) }
     }
 
+    /// A token that a server made, with its secret.
+    pub(super) fn with_secret(flavour: Flavour, started: &Started, secret: &Secret) -> Self {
+        Self { secret: secret.expose().to_owned(), ..Self::of(flavour, started) }
+    }
+
     pub(super) fn of_verification(flavour: Flavour, token: &verify::Token) -> Self {
         Self::new(flavour, &token.id, &token.user, token.created_at, token.expires_at)
     }
@@ -386,6 +392,16 @@ impl Log {
     pub(super) fn of(flavour: Flavour, user: &User, event: Event) -> Self {
         let (kind, by) = event.actor.split_once(':').unwrap_or((&event.actor, ""));
         let own = kind == "user" && by == user.id || kind == "guest" && PROVED.contains(&event.event.as_str());
+        Self::shown(flavour, user, event, own)
+    }
+
+    /// As a customer's own server sees it: it may know where a stranger was.
+    pub(super) fn for_key(flavour: Flavour, user: &User, event: Event) -> Self {
+        Self::shown(flavour, user, event, true)
+    }
+
+    fn shown(flavour: Flavour, user: &User, event: Event, own: bool) -> Self {
+        let kind = event.actor.split_once(':').map_or(event.actor.as_str(), |(kind, _)| kind);
         let (address, agent) = if own { (event.address, event.agent.as_str()) } else { (String::new(), "") };
         Self {
             permissions: none(flavour),
@@ -418,6 +434,100 @@ pub(super) struct LogList {
     pub data: Vec<Box<RawValue>>,
 }
 
+impl LogList {
+    pub(super) fn of(flavour: Flavour, logs: Vec<Log>, total: i64) -> Self {
+        Self { permissions: none(flavour), total, data: again(&logs), logs }
+    }
+}
+
+/// A list of teams, under both keys. There are none.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MembershipList {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    total: i64,
+    #[schema(value_type = Vec<Object>)]
+    memberships: [(); 0],
+    /// The same list under Nuvix's key.
+    #[schema(value_type = Vec<Object>)]
+    data: [(); 0],
+}
+
+impl MembershipList {
+    pub(super) fn none(flavour: Flavour) -> Self {
+        Self { permissions: none(flavour), total: 0, memberships: [], data: [] }
+    }
+}
+
+/// An account as a customer's own server sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserModel {
+    #[serde(flatten)]
+    account: Account,
+    /// The hash of the password.
+    password: Option<String>,
+    /// Its algorithm.
+    hash: Option<String>,
+    /// What the algorithm was given.
+    #[schema(value_type = Object)]
+    hash_options: serde_json::Value,
+}
+
+impl UserModel {
+    pub(super) fn of(flavour: Flavour, user: &User, stored: Option<&Stored>) -> Result<Self> {
+        let shown = stored.map(Stored::shown).transpose()?;
+        let (password, hash, options) = match shown {
+            Some(shown) => (Some(shown.password.expose().to_owned()), Some(shown.hash.to_owned()), shown.options),
+            None => (None, None, serde_json::json!({})),
+        };
+        Ok(Self {
+            account: Account::of(flavour, user),
+            password: flavour.unset(password),
+            hash: flavour.unset(hash),
+            hash_options: options,
+        })
+    }
+}
+
+/// A list of accounts, under both keys.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UserList {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    /// Counted up to 5000.
+    total: i64,
+    users: Vec<UserModel>,
+    /// The same list under Nuvix's key.
+    #[schema(value_type = Vec<UserModel>)]
+    data: Vec<Box<RawValue>>,
+}
+
+impl UserList {
+    pub(super) fn of(flavour: Flavour, users: Vec<UserModel>, total: i64) -> Self {
+        Self { permissions: none(flavour), total, data: again(&users), users }
+    }
+}
+
+/// A list of where an account can be written to, under both keys.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TargetList {
+    #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
+    total: usize,
+    targets: Vec<Target>,
+    /// The same list under Nuvix's key.
+    #[schema(value_type = Vec<Target>)]
+    data: Vec<Box<RawValue>>,
+}
+
+impl TargetList {
+    pub(super) fn of(flavour: Flavour, user: &User) -> Self {
+        let targets = Target::all(flavour, user);
+        Self { permissions: none(flavour), total: targets.len(), data: again(&targets), targets }
+    }
+}
+
 /// A list of accounts elsewhere that one may sign in with, under both keys. There are none.
 #[derive(Serialize, ToSchema)]
 pub(super) struct IdentityList {
@@ -441,6 +551,17 @@ pub(super) struct SessionList {
     /// The same list under Nuvix's key.
     #[schema(value_type = Vec<SessionModel>)]
     pub data: Vec<Box<RawValue>>,
+}
+
+impl SessionList {
+    /// `current` is the id of the caller's own.
+    pub(super) fn of(flavour: Flavour, sessions: &[Session], current: Option<&str>) -> Self {
+        let sessions: Vec<_> = sessions
+            .iter()
+            .map(|s| SessionModel::of(flavour, s, current == Some(s.id.as_str()), String::new()))
+            .collect();
+        Self { permissions: none(flavour), total: sessions.len(), data: again(&sessions), sessions }
+    }
 }
 
 /// A token for other services.

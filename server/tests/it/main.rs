@@ -32,4 +32,5 @@ mod redirect;
 mod route;
 mod session;
 mod signin;
+mod users;
 mod verification;

@@ -30,7 +30,8 @@ pub fn target(path: &str, session: &str) -> String {
 impl World {
     /// The call of a cell, without what its caller shows.
     pub fn request(&self, row: &Row, case: &Case) -> Call {
-        let call = self.server.call(row.method, &target(row.path, &case.session.id));
+        let (path, session) = self.settle(row, case);
+        let call = self.server.call(row.method, &target(&path, &session));
         match self.body(row, case) {
             Body::Empty => call,
             Body::Json(body) => call.json(&body),
@@ -38,6 +39,33 @@ impl World {
                 call.body("application/x-www-form-urlencoded", format!("{name}={}", value.replace('+', "%2B")))
             }
         }
+    }
+
+    /// The path with a user in it, and a session of his: somebody new where it is a server's to change him.
+    fn settle(&self, row: &Row, case: &Case) -> (String, String) {
+        if !row.path.contains("{userId}") {
+            return (row.path.to_owned(), case.session.id.clone());
+        }
+        if !matches!(case.shown, Shown::Key(_)) {
+            return (row.path.replace("{userId}", &case.owner.user), case.session.id.clone());
+        }
+        let by_server = |path: &str, body: &Value| {
+            let call = self.server.post(path, body).header("X-Appwrite-Key", self.server.api_key());
+            call.send().expect(201).json()["$id"].as_str().expect("an id").to_owned()
+        };
+        let new = json!({"userId": "unique()", "email": self.new_email(), "phone": self.new_phone()});
+        let user = by_server("/v1/users", &new);
+        let path = row.path.replace("{userId}", &user);
+        let session = if path.contains("{sessionId}") {
+            by_server(&format!("/v1/users/{user}/sessions"), &json!({}))
+        } else {
+            String::new()
+        };
+        if path.ends_with("/recovery-codes") && row.method != "PATCH" {
+            let made = self.server.call("PATCH", &path).header("X-Appwrite-Key", self.server.api_key());
+            made.send().expect(200);
+        }
+        (path, session)
     }
 
     fn body(&self, row: &Row, case: &Case) -> Body {
@@ -58,9 +86,9 @@ impl World {
             ("POST", "/account") => json!({"userId": "unique()", "email": self.new_email(), "password": PASSWORD}),
             ("PATCH", "/account/email") => json!({"email": self.new_email(), "password": PASSWORD}),
             ("PATCH", "/account/phone") => json!({"phone": self.new_phone(), "password": PASSWORD}),
-            ("PATCH", "/account/password") => json!({"password": PASSWORD}),
-            ("PATCH", "/account/prefs") => json!({"prefs": {"a": 1}}),
-            ("PATCH", "/account/name") => json!({"name": "Ada"}),
+            ("PATCH", "/account/password" | "/users/{userId}/password") => json!({"password": PASSWORD}),
+            ("PATCH", "/account/prefs" | "/users/{userId}/prefs") => json!({"prefs": {"a": 1}}),
+            ("PATCH", "/account/name" | "/users/{userId}/name") => json!({"name": "Ada"}),
             ("POST", "/account/verifications/email" | "/account/verification") => json!({"url": PAGE}),
             ("PUT", "/account/verifications/email" | "/account/verification") => {
                 let by = Shown::Session(owner.sibling.clone());
@@ -91,6 +119,18 @@ impl World {
                 let made = show(ask, &Shown::Session(case.session.clone()), false).send();
                 json!({"challengeId": made.expect(201).json()["$id"], "otp": owner.codes[0]})
             }
+            ("POST", "/users") | ("PATCH", "/users/{userId}/email") => json!({"email": self.new_email()}),
+            ("POST", path) if path.starts_with("/users/") && !path.contains('{') => import(path),
+            ("PATCH", "/users/{userId}/status") => json!({"status": false}),
+            ("PUT", "/users/{userId}/labels") => json!({"labels": ["vip"]}),
+            ("PATCH", "/users/{userId}/phone") => json!({"number": self.new_phone()}),
+            ("PATCH", "/users/{userId}/verifications/email" | "/users/{userId}/verification") => {
+                json!({"emailVerification": true})
+            }
+            ("PATCH", "/users/{userId}/verifications/phone" | "/users/{userId}/verification/phone") => {
+                json!({"phoneVerification": true})
+            }
+            ("PATCH", "/users/{userId}/mfa") => json!({"mfa": true}),
             ("POST", "/dev/clock") => json!({"advanceSeconds": 0}),
             ("POST", "/login") => return Body::Form("phone", self.new_phone()),
             ("POST", "/login/second") => return Body::Form("factor", "totp".to_owned()),
@@ -129,5 +169,27 @@ impl World {
         let secret = value("secret").expect("a secret");
         self.server.home.keep_secret(secret);
         json!({"userId": value("userId"), "secret": secret})
+    }
+}
+
+/// A password as another system hashed it: `appwrite`, in each of the ways that there are routes for.
+fn import(path: &str) -> Value {
+    match path {
+        "/users/argon2" => {
+            json!({"password": "$argon2i$v=19$m=20,t=3,p=2$YXBwd3JpdGU$A/54i238ed09ZR4NwlACU5XnkjNBZU9QeOEuhjLiexI"})
+        }
+        "/users/bcrypt" => json!({"password": "$2a$15$xX/myGbFU.ZSKHSi6EHdBOySTdYm8QxBLXmOPHrYMwV0mHRBBSBOq"}),
+        "/users/md5" => json!({"password": "144fa7eaa4904e8ee120651997f70dcc"}),
+        "/users/phpass" => json!({"password": "$P$Br387rwferoKN7uwHZqNMu98q3U8RO."}),
+        "/users/sha" => json!({"password": "5f".repeat(32), "passwordVersion": "sha256"}),
+        "/users/scrypt" => {
+            json!({"password": "3f".repeat(64), "passwordSalt": "appwrite", "passwordCpu": 16_384, "passwordMemory": 13,
+                "passwordParallel": 2, "passwordLength": 64})
+        }
+        _ => {
+            json!({"password": "UlM7JiXRcQhzAGlaonpSqNSLIz475WMddOgLjej5De9vxTy48K6WtqlEzrRFeK4t0COfMhWCb8wuMHgxOFCHFQ==",
+            "passwordSalt": "UxLMreBr6tYyjQ==", "passwordSaltSeparator": "Bw==",
+            "passwordSignerKey": "XyEKE9RcTDeLEsL/RjwPDBv/RqDl8fb3gpYEOQaPihbxf1ZAtSOHCjuAAa7Q3oHpCYhXSN9tizHgVOwn6krflQ=="})
+        }
     }
 }

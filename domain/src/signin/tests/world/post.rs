@@ -119,7 +119,10 @@ impl World {
     /// The hash of the password of this account.
     pub fn password_of(&self, user: &str) -> Option<String> {
         let user = user.to_owned();
-        self.write(move |tx, ctx| password::find(tx, ctx, &user)).map(|stored| stored.hash.expose().to_owned())
+        self.write(move |tx, ctx| password::find(tx, ctx, &user)).map(|stored| match stored.hash {
+            password::Hash::Own(hash) => hash.expose().to_owned(),
+            password::Hash::Foreign(foreign) => format!("{foreign:?}"),
+        })
     }
 
     /// Lets the worker give the messages that it found back, as when every provider refused them, and come again.

@@ -1,0 +1,195 @@
+//! What a customer's own server does to accounts: what it says is so, without a proof.
+
+use super::account::Password;
+use super::finish::{Opening, SignedIn, open};
+use super::{erase_access, erase_sessions};
+use crate::audit::{self, What};
+use crate::base::{Code, Ctx, Email, Phone, Result, Secret};
+use crate::db::Tx;
+use crate::mfa::{self, Readable};
+use crate::project::Project;
+use crate::user::{self, Proof, User};
+use crate::verification::{self, Purpose};
+use crate::{password, session};
+
+/// An account that a server makes. All of it may be left out.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser {
+    /// The id that it is to have.
+    pub id: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<Email>,
+    /// Its number.
+    pub phone: Option<Phone>,
+    /// Its name, or empty.
+    pub name: String,
+}
+
+/// Makes an account. A pending one holds nothing against it; `Code::UserExists` when its id, number or address is taken.
+pub fn create(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    new: &NewUser,
+    password: Option<&Password>,
+) -> Result<User> {
+    let made =
+        user::NewByKey { id: new.id.as_deref(), email: new.email.as_ref(), phone: new.phone.as_ref(), name: &new.name };
+    let mut user = user::create_by_key(tx, ctx, &made)?;
+    if let Some(password) = password {
+        user = password.store(tx, ctx, project, &user.id, None)?;
+    }
+    audit::record(tx, ctx, What::UserCreate, Some(&user.id), "{}")?;
+    Ok(user)
+}
+
+/// Removes an account with every way into it. Its number and address are free; what was counted against them stays.
+pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
+    // First what is out and then the account, as whoever signs in does, so that neither waits for the other.
+    verification::consume_of_user(tx, ctx, id)?;
+    user::delete(tx, ctx, id)?;
+    erase_access(tx, ctx, id)?;
+    audit::record(tx, ctx, What::UserDelete, Some(id), "{}")
+}
+
+/// Gives an account another address, or none. It is trusted from now on, but not shown as verified.
+pub fn update_email(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, email: Option<&Email>) -> Result<User> {
+    let user = user::set_email_by_key(tx, ctx, id, email)?;
+    audit::record(tx, ctx, What::EmailUpdate, Some(id), "{}")?;
+    Ok(user)
+}
+
+/// Gives an account another number, or none. Whoever was signed in by the old one is signed out.
+pub fn update_phone(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, phone: Option<&Phone>) -> Result<User> {
+    let before = user::get(tx, &ctx.project, id)?;
+    let user = user::set_phone_by_key(tx, ctx, id, phone)?;
+    if before.phone.is_some() && before.phone != user.phone {
+        erase_sessions(tx, ctx, id)?;
+    }
+    audit::record(tx, ctx, What::PhoneUpdate, Some(id), "{}")?;
+    Ok(user)
+}
+
+/// Gives an account another password, or none. Its sessions end.
+pub fn update_password(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    id: &str,
+    new: Option<&Password>,
+) -> Result<User> {
+    user::get(tx, &ctx.project, id)?;
+    let user = if let Some(new) = new {
+        let stored = password::find(tx, ctx, id)?;
+        new.store(tx, ctx, project, id, stored.as_ref())?
+    } else {
+        password::delete(tx, ctx, id)?;
+        user::set_password_at(tx, ctx, id, None)?
+    };
+    if let Some(email) = &user.email {
+        // A link that somebody asked for before must not undo this.
+        verification::consume_all(tx, ctx, Purpose::Recovery, email.as_str())?;
+    }
+    erase_sessions(tx, ctx, id)?;
+    audit::record(tx, ctx, What::PasswordUpdate, Some(id), "{}")?;
+    Ok(user)
+}
+
+/// Says that the address is verified, or not. `Code::EmailNotFound` when there is none.
+pub fn verify_email(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, verified: bool) -> Result<User> {
+    let user = user::get(tx, &ctx.project, id)?;
+    if user.email.is_none() {
+        return Err(Code::EmailNotFound.into());
+    }
+    let proof = if verified { Proof::Vouched } else { Proof::Set };
+    let user = user::set_email_proof(tx, ctx, id, proof)?;
+    audit::record(tx, ctx, What::EmailVerify, Some(id), flag(verified))?;
+    Ok(user)
+}
+
+/// Says that the number is verified, or not; one that the user only claimed becomes his. `Code::PhoneNotFound` when there
+/// is none, `Code::PhoneTaken` when it is another account's.
+pub fn verify_phone(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, verified: bool) -> Result<User> {
+    let user = user::get(tx, &ctx.project, id)?;
+    if user.pending {
+        // Nobody signed in to it yet, so there is nobody whose number it could be.
+        return Err(Code::UserNotFound.into());
+    }
+    let phone = user.shown_phone().cloned().ok_or(Code::PhoneNotFound)?;
+    let user = if verified {
+        user::prove_claim(tx, ctx, id, &phone, Proof::Vouched)?
+    } else if user.phone_claim.is_some() {
+        user
+    } else {
+        user::set_phone_proof(tx, ctx, id, Proof::Set)?
+    };
+    audit::record(tx, ctx, What::PhoneVerify, Some(id), flag(verified))?;
+    Ok(user)
+}
+
+const fn flag(verified: bool) -> &'static str {
+    if verified { r#"{"verified":true}"# } else { r#"{"verified":false}"# }
+}
+
+/// Asks for a second factor at the user's next request, or no more.
+pub fn set_mfa(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, mfa: bool) -> Result<User> {
+    let user = user::set_mfa(tx, ctx, id, mfa)?;
+    let detail = if mfa { r#"{"mfa":true}"# } else { r#"{"mfa":false}"# };
+    audit::record(tx, ctx, What::MfaUpdate, Some(id), detail)?;
+    Ok(user)
+}
+
+/// Opens a session for the user, whatever he can prove. A pending account becomes a user, as by a custom token.
+/// `Code::UserBlocked` when it is switched off.
+pub fn create_session(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -> Result<SignedIn> {
+    user::get(tx, &ctx.project, id)?;
+    let user = user::activate(tx, ctx, id)?;
+    open(tx, ctx, project, user, Opening { provider: "server", uid: "", factor: "server" })
+}
+
+/// Removes the authenticator app: it stops at once.
+pub fn delete_app(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
+    user::get(tx, &ctx.project, id)?;
+    mfa::delete_authenticator(tx, ctx, id)?;
+    user::set_totp(tx, ctx, id, false)?;
+    audit::record(tx, ctx, What::AuthenticatorDelete, Some(id), "{}")
+}
+
+/// Makes the user's first recovery codes, or others in their place.
+pub fn make_codes(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str, again: bool) -> Result<Vec<Secret>> {
+    user::get(tx, &ctx.project, id)?;
+    let readable = project.settings.mfa.recovery_codes_readable;
+    // No session made them, so none can read them again.
+    let codes = if again {
+        mfa::replace_recovery_codes(tx, ctx, id, "", readable)?
+    } else {
+        mfa::create_recovery_codes(tx, ctx, id, "", readable)?
+    };
+    let what = if again { What::RecoveryCodesUpdate } else { What::RecoveryCodesCreate };
+    audit::record(tx, ctx, what, Some(id), "{}")?;
+    Ok(codes)
+}
+
+/// The codes that are left, while they can be read: `Code::ChallengeRequired` when they cannot any more.
+pub fn read_codes(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Vec<Secret>> {
+    user::get(tx, &ctx.project, id)?;
+    match mfa::read_recovery_codes(tx, ctx, id)? {
+        Readable::Codes { codes, .. } => Ok(codes),
+        Readable::Gone => Err(Code::ChallengeRequired.into()),
+    }
+}
+
+/// The session that a token is to be made for: the newest, or the one that is named. None where the user has none and
+/// none was named.
+pub fn find_session_for_token(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &str,
+    wanted: Option<&str>,
+) -> Result<Option<session::Session>> {
+    user::get(tx, &ctx.project, id)?;
+    match wanted {
+        Some(session) => session::get(tx, ctx, id, session).map(Some),
+        None => Ok(session::list(tx, ctx, id)?.pop()),
+    }
+}
