@@ -110,6 +110,9 @@ mod statements {
     const LARGE: [&str; 8] =
         ["users", "sessions", "handles", "verifications", "messages", "targets", "budgets", "audit_events"];
 
+    /// How the list of users ends before its conditions are put behind it.
+    const LISTED: &str = " FROM users WHERE project_id = $1";
+
     #[test]
     fn no_statement_reads_a_whole_table_or_project_on_sqlite() {
         let test = TestDb::new(Kind::Sqlite);
@@ -124,7 +127,9 @@ mod statements {
                     let of_large = LARGE.iter().any(|table| line.split(' ').nth(1) == Some(*table));
                     of_large && (line.starts_with("SCAN ") || line.ends_with(" (project_id=?)"))
                 };
-                if plan.iter().any(whole) && !WHOLE_TABLES.iter().any(|one| statement.starts_with(one)) {
+                let on_purpose =
+                    statement.ends_with(LISTED) || WHOLE_TABLES.iter().any(|one| statement.starts_with(one));
+                if plan.iter().any(whole) && !on_purpose {
                     scans.push((*statement, plan));
                 }
             }
