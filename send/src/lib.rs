@@ -4,6 +4,7 @@
 //! order ([`Sender::send_with_failover`], [`Sender::send_mail_with_failover`]). Providers are not trusted: they may hang, lie, answer with anything of any size,
 //! or be an address inside our own network.
 
+mod application;
 pub mod circuit;
 mod email;
 mod net;
@@ -14,5 +15,6 @@ pub mod sms;
 #[cfg(test)]
 mod tests;
 
+pub use application::{Application, Sending};
 pub use net::{Private, SetupError};
 pub use sender::{Inbox, Options, Sender, Sent, Try};

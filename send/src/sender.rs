@@ -6,6 +6,7 @@ use std::time::Duration;
 use countersign_domain::base::{Clock, Secret};
 use countersign_domain::message::{Account, Mail, MailProvider, Outcome, Provider, Sms};
 
+use crate::application::{self, Application};
 use crate::circuit::{Circuits, Key};
 use crate::email;
 use crate::net::{Failure, Net, Private, SetupError};
@@ -31,6 +32,8 @@ pub trait Inbox: Send + Sync {
 pub struct Options {
     /// Where providers may be called beside public addresses.
     pub private: Private,
+    /// Where the provider `application` hands messages to.
+    pub application: Option<Arc<dyn Application>>,
 }
 
 /// Sends messages. Cheap to clone; clones share connections and circuits.
@@ -41,6 +44,7 @@ struct Inner {
     net: Net,
     clock: Arc<dyn Clock>,
     inbox: Arc<dyn Inbox>,
+    application: Option<Arc<dyn Application>>,
     circuits: Circuits,
 }
 
@@ -95,7 +99,8 @@ impl Sender {
     /// is given.
     pub fn new(clock: Arc<dyn Clock>, inbox: Arc<dyn Inbox>, options: Options) -> Result<Self, SetupError> {
         let net = Net::new(options.private)?;
-        Ok(Self(Arc::new(Inner { net, clock, inbox, circuits: Circuits::default() })))
+        let application = options.application;
+        Ok(Self(Arc::new(Inner { net, clock, inbox, application, circuits: Circuits::default() })))
     }
 
     /// Hands `sms` to `provider` and says what became of it. One call, no circuit: for `sms send-test`.
@@ -200,12 +205,16 @@ impl Message for Sms {
     }
 
     async fn call(&self, sender: &Inner, provider: &Provider) -> Call {
+        let timeout = timeout(provider.timeout_seconds);
+        if let Account::Application {} = provider.account {
+            return application::call(sender.application.as_ref(), self, &secrets(self, provider), timeout).await;
+        }
         let Some(request) = sms::request(&sender.net.client, self, provider, sender.clock.now()) else {
             sender.inbox.deliver(self);
             return Call { outcome: Outcome::Accepted { provider_id: None }, healthy: true };
         };
         let answer = match request {
-            Ok(request) => sender.net.exchange(request, timeout(provider.timeout_seconds)).await,
+            Ok(request) => sender.net.exchange(request, timeout).await,
             Err(failure) => Err(failure),
         };
         match answer {
@@ -272,7 +281,7 @@ fn secrets<'a>(sms: &'a Sms, provider: &'a Provider) -> Vec<&'a str> {
     let mut all = vec![sms.body.expose(), number, number.trim_start_matches('+')];
     all.extend(sms.code.as_ref().map(Secret::expose));
     match &provider.account {
-        Account::Inbox {} => {}
+        Account::Inbox {} | Account::Application {} => {}
         Account::Twilio { account_sid, auth_token, from: _ } => all.extend([account_sid, auth_token.0.expose()]),
         Account::Vonage { api_key, api_secret, from: _, signature_secret } => {
             all.extend([api_key, api_secret.0.expose()]);

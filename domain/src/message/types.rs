@@ -118,6 +118,8 @@ pub struct Provider {
 pub enum Account {
     /// The development inbox: nothing leaves the process.
     Inbox {},
+    /// The application that embeds the server: its own code sends.
+    Application {},
     /// Twilio Programmable Messaging.
     Twilio {
         /// The account's SID.
@@ -178,6 +180,7 @@ impl Account {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Inbox {} => "inbox",
+            Self::Application {} => "application",
             Self::Twilio { .. } => "twilio",
             Self::Vonage { .. } => "vonage",
             Self::Msg91 { .. } => "msg91",

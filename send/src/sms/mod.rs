@@ -27,7 +27,7 @@ pub(crate) enum Verdict {
     Unclear(&'static str),
 }
 
-/// The request that hands `sms` to `provider`. None for the inbox, which is not asked over the network.
+/// The request that hands `sms` to `provider`. None for what is not asked over the network.
 pub(crate) fn request(
     client: &Client,
     sms: &Sms,
@@ -36,7 +36,7 @@ pub(crate) fn request(
 ) -> Option<Result<RequestBuilder, Failure>> {
     let base = provider.base_url.as_deref();
     Some(match &provider.account {
-        Account::Inbox {} => return None,
+        Account::Inbox {} | Account::Application {} => return None,
         Account::Twilio { account_sid, auth_token, from } => {
             twilio::request(client, base, sms, account_sid, auth_token.0.expose(), from)
         }
@@ -67,7 +67,7 @@ pub(crate) fn read(account: &Account, answer: &Answer) -> Verdict {
     }
     let json = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     match account {
-        Account::Inbox {} => Verdict::Accepted(None),
+        Account::Inbox {} | Account::Application {} => Verdict::Accepted(None),
         Account::Twilio { .. } => twilio::read(answer.status, &json),
         Account::Vonage { .. } => vonage::read(answer.status, &json),
         Account::Msg91 { .. } => msg91::read(answer.status, &json),

@@ -1,5 +1,6 @@
 //! Calls over real sockets on 127.0.0.1.
 
+mod application;
 mod email;
 mod failover;
 mod provider;
@@ -37,7 +38,7 @@ struct World {
 }
 
 fn world() -> World {
-    world_with(Options { private: Private::Everywhere })
+    world_with(Options { private: Private::Everywhere, ..Options::default() })
 }
 
 fn world_with(options: Options) -> World {
@@ -49,7 +50,7 @@ fn world_with(options: Options) -> World {
 /// Where the operator lists `ip` and nothing else.
 fn only(ip: &str) -> World {
     let ip: IpAddr = ip.parse().unwrap();
-    world_with(Options { private: Private::Within(Arc::new(move |asked| asked == ip)) })
+    world_with(Options { private: Private::Within(Arc::new(move |asked| asked == ip)), ..Options::default() })
 }
 
 const PRIVATE: &str = "the address is private and not in private_networks";
