@@ -22,6 +22,8 @@ pub type Master = [u8; Keys::MASTER_LEN];
 pub enum KeyFileError {
     /// There is none.
     Missing(PathBuf),
+    /// There is none, beside a database that was sealed with one.
+    Lost(PathBuf),
     /// Others than its owner can read or write it.
     Open(PathBuf, u32),
     /// It is not a key file, or not a whole one.
@@ -37,6 +39,12 @@ impl fmt::Display for KeyFileError {
                 f,
                 "there is no key file {}: restore your copy of it, or start `countersign serve` on a new database, \
                  which makes one",
+                path.display()
+            ),
+            Self::Lost(path) => write!(
+                f,
+                "there is no key file {}, but the database holds projects that were sealed with one. Restore your \
+                 copy. If it is lost for good, `countersign keys reset` says what is lost with it",
                 path.display()
             ),
             Self::Open(path, mode) => write!(
@@ -92,6 +100,15 @@ pub fn load_or_create(path: &Path, random: &dyn Random) -> Result<Master, KeyFil
         // Another process made it at the same time: its key counts. Always read back what is on the disk.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(KeyFileError::Io(path.to_owned(), error)),
         _ => load(path),
+    }
+}
+
+/// The key file of a database. One that holds projects has one already: another must not be made beside it.
+pub fn open(path: &Path, has_projects: bool, random: &dyn Random) -> Result<Master, KeyFileError> {
+    match load(path) {
+        Err(KeyFileError::Missing(path)) if has_projects => Err(KeyFileError::Lost(path)),
+        Err(KeyFileError::Missing(_)) => load_or_create(path, random),
+        loaded => loaded,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod dev;
 pub mod docs;
+mod embed;
 pub mod http;
 pub mod keyfile;
 pub mod login;
@@ -14,3 +15,5 @@ pub mod router;
 pub mod telemetry;
 pub mod text;
 pub mod worker;
+
+pub use embed::{Builder, Countersign, Dialect, Otp, Session, SessionRejection, SetupError, User};

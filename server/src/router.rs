@@ -12,8 +12,29 @@ use crate::{dev, docs, login, nuvix, page};
 /// Where the dialect of Nuvix and Appwrite clients is.
 const NUVIX: &str = "/v1";
 
+/// A part of the server that can be mounted by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Surface {
+    /// What every dialect needs beside its own routes.
+    Shared,
+    /// The dialect of Nuvix and Appwrite clients.
+    Nuvix,
+    /// The login page.
+    Login,
+    /// What the server tells about itself.
+    Server,
+}
+
+/// The public keys and the delivery receipts.
+fn shared() -> Routes {
+    Routes::default()
+        .get("/.well-known/jwks.json", jwks::show)
+        .post("/webhooks/sms/{project}", receipt::take)
+        .get("/webhooks/sms/{project}", receipt::take)
+}
+
 /// What belongs to no surface.
-fn common() -> Routes {
+fn server() -> Routes {
     Routes::default()
         .get("/", || async { Redirect::to("/docs") })
         .get("/health", health::live)
@@ -21,19 +42,32 @@ fn common() -> Routes {
         .get("/metrics", health::metrics)
         .get("/openapi.json", docs::openapi)
         .get("/docs", docs::show)
-        .get("/assets/{name}", page::asset)
-        .get("/.well-known/jwks.json", jwks::show)
-        .post("/webhooks/sms/{project}", receipt::take)
-        .get("/webhooks/sms/{project}", receipt::take)
+}
+
+/// The login page with the files that it loads.
+fn login_page() -> Routes {
+    login::routes().merge(assets())
+}
+
+/// The files that pages load.
+fn assets() -> Routes {
+    Routes::default().get("/assets/{name}", page::asset)
+}
+
+/// These surfaces, each in its place.
+pub fn of(surfaces: &[Surface]) -> Router<App> {
+    surfaces.iter().fold(Router::new(), |router, surface| match surface {
+        Surface::Shared => router.merge(shared().into_router()),
+        Surface::Nuvix => router.nest(NUVIX, nuvix::router()),
+        Surface::Login => router.merge(login_page().into_router()),
+        Surface::Server => router.merge(server().into_router()),
+    })
 }
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let mut router = Router::new()
-        .nest(NUVIX, nuvix::router())
-        .merge(login::routes().into_router())
-        .merge(common().into_router())
-        .fallback(nuvix::unknown_route);
+    let mut router =
+        of(&[Surface::Shared, Surface::Nuvix, Surface::Login, Surface::Server]).fallback(nuvix::unknown_route);
     if app.dev.is_some() {
         router = router.merge(dev::router());
     }
@@ -43,7 +77,7 @@ pub fn router(app: App) -> Router {
 /// Method and path template of every route that [`router`] has, those of `--dev` included.
 pub fn routes() -> Vec<(Method, String)> {
     let mut all: Vec<_> = nuvix::routes().map(|(method, path)| (method.clone(), format!("{NUVIX}{path}"))).collect();
-    for surface in [login::routes(), common(), dev::routes()] {
+    for surface in [shared(), login_page(), server(), dev::routes()] {
         all.extend(surface.list().iter().map(|(method, path)| (method.clone(), (*path).to_owned())));
     }
     all

@@ -35,7 +35,7 @@ impl Application for App {
                 Does::Fail => Err(text),
                 Does::Panic => panic!("the application is wrong"),
                 Does::Hang => {
-                    tokio::time::sleep(Duration::from_secs(3_600)).await;
+                    tokio::time::sleep(Duration::from_hours(1)).await;
                     Ok(())
                 }
             }

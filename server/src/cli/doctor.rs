@@ -160,7 +160,7 @@ impl Report {
                      its key file to {path}. If this one was lost, restore your copy. {LOST}"
                 ),
             ),
-            KeyFileError::Missing(_) => self.problem(
+            KeyFileError::Missing(_) | KeyFileError::Lost(_) => self.problem(
                 "key file",
                 format!("there is no file {path}, but there is a database"),
                 format!("Restore your copy to {path}. {LOST}"),

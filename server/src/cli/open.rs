@@ -15,7 +15,7 @@ use super::Global;
 use super::out::Problem;
 use crate::config::Config;
 use crate::dev::Inbox;
-use crate::keyfile::{self, KeyFileError};
+use crate::keyfile;
 
 /// An open database with what a command needs beside it.
 pub(crate) struct Store {
@@ -48,17 +48,9 @@ impl Store {
     }
 }
 
-/// The master key. A database that holds projects has one already: another must not be made beside it.
+/// The master key of the database.
 pub(crate) async fn master(config: &Config, db: &Db, random: &dyn Random) -> Result<[u8; Keys::MASTER_LEN], Problem> {
-    match keyfile::load(&config.key_file) {
-        Err(KeyFileError::Missing(_)) if db.read(project::count).await? > 0 => Err(Problem::new(format!(
-            "there is no key file {}, but the database holds projects that were sealed with one. Restore your copy. If \
-             it is lost for good, `countersign keys reset` says what is lost with it",
-            config.key_file.display()
-        ))),
-        Err(KeyFileError::Missing(_)) => Ok(keyfile::load_or_create(&config.key_file, random)?),
-        loaded => Ok(loaded?),
-    }
+    Ok(keyfile::open(&config.key_file, db.read(project::count).await? > 0, random)?)
 }
 
 /// A sender under the configuration's rule about addresses, or in development under none.

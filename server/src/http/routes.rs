@@ -27,6 +27,14 @@ impl Routes {
         self.add(Method::POST, path, post(handler))
     }
 
+    /// Adds all routes of `other`.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.list.extend(other.list);
+        self.router = self.router.merge(other.router);
+        self
+    }
+
     fn add(mut self, method: Method, path: &'static str, answer: MethodRouter<App>) -> Self {
         self.list.push((method, path));
         self.router = self.router.route(path, answer);

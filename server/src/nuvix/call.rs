@@ -429,6 +429,26 @@ async fn identify(
     Ok(identity)
 }
 
+/// Who is signed in, for routes that are not of this dialect. What is no valid session is nobody.
+pub(crate) async fn signed_in(
+    app: &App,
+    hosted: &Hosted,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Signed>>, Error> {
+    match identify(app, hosted, ctx, headers, &Sent::of(headers), &[]).await {
+        Ok(Identity::Session(signed) | Identity::Jwt(signed)) => Ok(Some(signed)),
+        Err(Failure { detail: Some(detail), .. }) => Err(Error::internal(detail)),
+        Ok(Identity::Guest | Identity::Key(_)) | Err(_) => Ok(None),
+    }
+}
+
+/// Whether the request comes from a page that is neither of the same host nor of a platform of the project.
+pub(crate) fn is_foreign(app: &App, hosted: &Hosted, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    cors::Caller::of(app, hosted, headers, host).is_foreign()
+}
+
 async fn by_jwt(app: &App, hosted: &Hosted, ctx: &Ctx, token: &str) -> Result<Identity, Failure> {
     let invalid =
         || Failure::new(StatusCode::UNAUTHORIZED, "user_jwt_invalid", "The JWT is wrong or expired. Create a new one.");
