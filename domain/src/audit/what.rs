@@ -49,6 +49,8 @@ pub enum What {
     RecoveryComplete,
     /// The key file was given up as lost: what was chained before was chained anew.
     KeysReset,
+    /// Another signing key took the place of the one before.
+    KeysRotate,
 }
 
 impl What {
@@ -78,6 +80,7 @@ impl What {
             Self::ChallengeComplete => "challenge.complete",
             Self::RecoveryComplete => "recovery.complete",
             Self::KeysReset => "keys.reset",
+            Self::KeysRotate => "keys.rotate",
         }
     }
 }

@@ -103,6 +103,11 @@ pub fn list(tx: &mut Tx<'_>, keys: &Keys) -> Result<Vec<Project>> {
     Ok(projects)
 }
 
+/// Makes others who want the same wait until this transaction ends; `Code::ProjectNotFound` when there is no such one.
+pub fn lock(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    if tx.exec(sql::LOCK, args![id])? == 0 { Err(Code::ProjectNotFound.into()) } else { Ok(()) }
+}
+
 /// Merges `patch` into the project's settings; `name` is changed when given.
 pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: Option<&str>, patch: &Json) -> Result<Project> {
     let mut project = get(tx, &ctx.keys, id)?;

@@ -8,6 +8,7 @@ pub(super) const LIST: &str =
     "SELECT id, name, settings, providers, created_at, updated_at FROM projects ORDER BY created_at, id";
 pub(super) const UPDATE: &str =
     "UPDATE projects SET name = $1, settings = $2, providers = $3, updated_at = $4 WHERE id = $5";
+pub(super) const LOCK: &str = "UPDATE projects SET updated_at = updated_at WHERE id = $1";
 pub(super) const COUNT: &str = "SELECT COUNT(*) FROM projects";
 pub(super) const LIST_IDS: &str = "SELECT id FROM projects ORDER BY id";
 pub(super) const SET_PROVIDERS: &str = "UPDATE projects SET providers = $1, updated_at = $2 WHERE id = $3";
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[&str] = &[
     FIND,
     LIST,
     UPDATE,
+    LOCK,
     COUNT,
     LIST_IDS,
     SET_PROVIDERS,

@@ -15,6 +15,7 @@ mod gate;
 mod handle;
 mod idempotency;
 mod issue;
+pub mod keys;
 pub mod manage;
 mod notice;
 mod phrase;
@@ -101,6 +102,7 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[Arc<Project>]) -> Result<u6
     }
     session::purge(tx, ctx.now)?;
     mfa::purge(tx, ctx.now)?;
+    token::purge(tx, ctx.now)?;
     Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)?)
 }
 

@@ -1,6 +1,12 @@
 //! Tokens that other services can check by themselves: JWTs (RFC 7519) signed with ES256, keys as JWKS (RFC 7517).
+//!
+//! A project has one key that signs. [`rotate`] puts another beside it, which is published first and signs later, so
+//! that whoever keeps a copy of the key set knows it in time; the old one goes on verifying until the last token that it
+//! signed has expired. What a key may do is asked of the clock each time, never of what was true when it was loaded.
 
 pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -17,7 +23,17 @@ use crate::db::Tx;
 
 const ALGORITHM: &str = "ES256";
 
-/// The signing keys of a project, the newest first. Only that one signs; all of them verify.
+/// For how many seconds others may keep a copy of the public keys (`Cache-Control`).
+pub const CACHED_SECONDS: i64 = 300;
+/// For how many seconds a key is published before it signs: three times as long, because some clients keep what they
+/// read for ten minutes, whatever they are told.
+pub const PUBLISHED_SECONDS: i64 = 3 * CACHED_SECONDS;
+/// The longest life of a token, in seconds: that of the longest setting.
+pub const LONGEST_SECONDS: i64 = 86_400;
+/// For how many seconds a key verifies after another has taken its place.
+const OVERLAP_SECONDS: i64 = LONGEST_SECONDS + PUBLISHED_SECONDS;
+
+/// The signing keys of a project, the newest first.
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<SigningKey>,
@@ -28,6 +44,45 @@ struct SigningKey {
     kid: String,
     pkcs8: Zeroizing<Vec<u8>>,
     jwk: Json,
+    created_at: Time,
+    retired_at: Option<Time>,
+}
+
+/// What a key does at some instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// It is published, and signs from this instant on.
+    Published(Time),
+    /// It signs.
+    Signing,
+    /// It only verifies what it signed.
+    Verifying,
+}
+
+impl State {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Published(_) => "published",
+            Self::Signing => "signing",
+            Self::Verifying => "verifying",
+        }
+    }
+}
+
+/// A key without its secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyInfo {
+    /// By which name tokens call it.
+    pub kid: String,
+    /// How it signs (RFC 7518 §3.1).
+    pub algorithm: &'static str,
+    /// What it does now.
+    pub state: State,
+    /// Since when it is published.
+    pub since: Time,
+    /// From when on nothing that it signed counts, if that is known.
+    pub until: Option<Time>,
 }
 
 /// What a token says.
@@ -53,12 +108,61 @@ pub struct Claims {
 /// The `iss` of every token.
 pub const ISSUER: &str = "countersign";
 
-/// The project's keys; the first one is made when there is none.
+/// The project's keys that have not been retired; there may be none yet.
+pub fn list_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
+    let rows = tx.list(sql::LIST, args![&ctx.project, ALGORITHM, ctx.now], |row| {
+        Ok((
+            row.get::<String>(0)?,
+            row.get::<Vec<u8>>(1)?,
+            row.get::<String>(2)?,
+            row.get::<Time>(3)?,
+            row.get::<Option<Time>>(4)?,
+        ))
+    })?;
+    let keys = rows.into_iter().map(|(kid, sealed, jwk, created_at, retired_at)| {
+        let pkcs8 = ctx.keys.open(Label::SigningKey, &kid, &sealed)?;
+        Ok(SigningKey { kid, pkcs8, jwk: serde_json::from_str(&jwk).map_err(Error::internal)?, created_at, retired_at })
+    });
+    Ok(KeySet { keys: keys.collect::<Result<_>>()? })
+}
+
+/// The project's keys; the first one is made when there is none. The caller sees to it that nobody else does the same.
 pub fn ensure_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
-    let keys = list(tx, ctx)?;
-    if !keys.is_empty() {
-        return Ok(KeySet { keys });
+    let keys = list_keys(tx, ctx)?;
+    if !keys.keys.is_empty() {
+        return Ok(keys);
     }
+    create_key(tx, ctx)?;
+    list_keys(tx, ctx)
+}
+
+/// Puts another key in place of the one that signs, and gives all keys; false beside them when a key that does not sign
+/// yet is there already, and nothing was changed. The new key signs when it has been published for
+/// [`PUBLISHED_SECONDS`]; the old ones are retired when nothing that they signed can be valid. `at_once`, for a key that
+/// somebody else may have: the others are removed, their tokens end, and the new one signs. The caller sees to it that
+/// nobody else does the same.
+pub fn rotate(tx: &mut Tx<'_>, ctx: &Ctx, at_once: bool) -> Result<(KeySet, bool)> {
+    if at_once {
+        // Removed, not dated: they stay dead when the clock steps back.
+        tx.exec(sql::DELETE, args![&ctx.project, ALGORITHM])?;
+    } else {
+        let keys = ensure_keys(tx, ctx)?;
+        if keys.list(ctx.now).iter().any(|key| matches!(key.state, State::Published(_))) {
+            return Ok((keys, false));
+        }
+        let retired_at = ctx.now.plus_seconds(PUBLISHED_SECONDS + OVERLAP_SECONDS);
+        tx.exec(sql::RETIRE, args![retired_at, &ctx.project, ALGORITHM])?;
+    }
+    create_key(tx, ctx)?;
+    Ok((list_keys(tx, ctx)?, true))
+}
+
+/// Removes the keys that have been retired, of all projects.
+pub fn purge(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
+    tx.exec(sql::PURGE, args![now])
+}
+
+fn create_key(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
     let kid = ctx.id();
     // Key generation is aws-lc's own business: it takes no seeded stream.
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
@@ -76,7 +180,7 @@ pub fn ensure_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
     });
     let sealed = ctx.keys.seal(Label::SigningKey, &kid, pkcs8.as_ref(), &*ctx.random)?;
     tx.exec(sql::INSERT, args![&kid, &ctx.project, ALGORITHM, &sealed, &jwk.to_string(), ctx.now])?;
-    Ok(KeySet { keys: list(tx, ctx)? })
+    Ok(())
 }
 
 /// Forgets every signing key, because the key that sealed them is lost: all tokens end, new keys are made when needed.
@@ -84,27 +188,52 @@ pub fn forget_keys(tx: &mut Tx<'_>) -> Result<u64> {
     tx.exec(sql::DELETE_ALL, args![])
 }
 
-fn list(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<SigningKey>> {
-    let rows = tx.list(sql::LIST, args![&ctx.project, ALGORITHM], |row| {
-        Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?, row.get::<String>(2)?))
-    })?;
-    rows.into_iter()
-        .map(|(kid, sealed, jwk)| {
-            let pkcs8 = ctx.keys.open(Label::SigningKey, &kid, &sealed)?;
-            Ok(SigningKey { kid, pkcs8, jwk: serde_json::from_str(&jwk).map_err(Error::internal)? })
-        })
-        .collect()
-}
-
 impl KeySet {
     /// The public keys, for `/.well-known/jwks.json`.
-    pub fn jwks(&self) -> Json {
-        json!({ "keys": self.keys.iter().map(|k| &k.jwk).collect::<Vec<_>>() })
+    pub fn jwks(&self, now: Time) -> Json {
+        json!({ "keys": self.live(now).map(|k| &k.jwk).collect::<Vec<_>>() })
     }
 
-    /// A token for `user` and `session` that counts for `seconds`.
+    /// Whether there is no key.
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// What each key does at `now`, the newest first.
+    pub fn list(&self, now: Time) -> Vec<KeyInfo> {
+        let signer = self.signer(now).map(|key| &key.kid);
+        self.live(now)
+            .map(|key| KeyInfo {
+                kid: key.kid.clone(),
+                algorithm: ALGORITHM,
+                state: match key.retired_at {
+                    _ if Some(&key.kid) == signer => State::Signing,
+                    None => State::Published(key.created_at.plus_seconds(PUBLISHED_SECONDS)),
+                    Some(_) => State::Verifying,
+                },
+                since: key.created_at,
+                until: key.retired_at,
+            })
+            .collect()
+    }
+
+    fn live(&self, now: Time) -> impl Iterator<Item = &SigningKey> {
+        self.keys.iter().filter(move |key| key.retired_at.is_none_or(|at| now < at))
+    }
+
+    /// The newest key that has been published for long enough. The oldest where there is none: nothing came before it.
+    fn signer(&self, now: Time) -> Option<&SigningKey> {
+        let known = |key: &&SigningKey| key.created_at.plus_seconds(PUBLISHED_SECONDS) <= now;
+        self.live(now).find(known).or_else(|| self.live(now).last())
+    }
+
+    /// A token for `user` and `session` that counts for `seconds`, at most [`LONGEST_SECONDS`].
     pub fn issue(&self, ctx: &Ctx, user: &str, session: &str, seconds: i64) -> Result<Secret> {
-        let key = self.keys.first().ok_or_else(|| Error::internal("no signing key"))?;
+        if seconds > LONGEST_SECONDS {
+            // It would outlive its key.
+            return Err(Error::internal("a token of so long a life"));
+        }
+        let key = self.signer(ctx.now).ok_or_else(|| Error::internal("no signing key"))?;
         let claims = Claims {
             user_id: user.to_owned(),
             session_id: session.to_owned(),
@@ -125,7 +254,7 @@ impl KeySet {
     pub fn verify(&self, project: &str, token: &str, now: Time) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
-        let key = self.keys.iter().find(|k| k.kid == kid)?;
+        let key = self.live(now).find(|k| k.kid == kid)?;
         let text = |name: &str| key.jwk.get(name).and_then(Json::as_str);
         let decoding = DecodingKey::from_ec_components(text("x")?, text("y")?).ok()?;
         let mut validation = Validation::new(Algorithm::ES256);
@@ -137,57 +266,4 @@ impl KeySet {
         let claims = jsonwebtoken::decode::<Claims>(token, &decoding, &validation).ok()?.claims;
         (claims.exp > now.seconds()).then_some(claims)
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::testing::ctx;
-    use crate::db::testing::wait;
-    use crate::on_both;
-
-    on_both!(a_token_counts_in_its_project_until_it_expires, |test| {
-        let ctx = ctx();
-        let keys = wait(test.db.write({
-            let ctx = ctx.clone();
-            move |tx| ensure_keys(tx, &ctx)
-        }))
-        .unwrap();
-        let token = keys.issue(&ctx, "u1", "s1", 900).unwrap();
-        let text = token.expose();
-        let claims = keys.verify("p1", text, ctx.now).unwrap();
-        assert_eq!((claims.user_id.as_str(), claims.session_id.as_str()), ("u1", "s1"));
-        assert_eq!(keys.verify("p1", text, ctx.now.plus_seconds(900)), None);
-        assert_eq!(keys.verify("p2", text, ctx.now), None);
-        assert_eq!(keys.verify("p1", &text[..text.len() - 1], ctx.now), None);
-        assert_eq!(keys.verify("p1", &format!("{text}A"), ctx.now), None);
-        let again = wait(test.db.write(move |tx| ensure_keys(tx, &ctx))).unwrap();
-        assert_eq!(again.jwks(), keys.jwks());
-    });
-
-    on_both!(a_token_of_another_algorithm_or_key_is_refused, |test| {
-        let ctx = ctx();
-        let keys = wait(test.db.write({
-            let ctx = ctx.clone();
-            move |tx| ensure_keys(tx, &ctx)
-        }))
-        .unwrap();
-        let token = keys.issue(&ctx, "u1", "s1", 900).unwrap();
-        let (_, rest) = token.expose().split_once('.').unwrap();
-        let (payload, _) = rest.split_once('.').unwrap();
-        let kid = keys.keys[0].kid.clone();
-        let none = BASE64URL_NOPAD.encode(json!({"alg": "none", "kid": kid}).to_string().as_bytes());
-        assert_eq!(keys.verify("p1", &format!("{none}.{payload}."), ctx.now), None);
-        // HS256 with the public key as its secret: the classic confusion.
-        let mut header = Header::new(Algorithm::HS256);
-        header.kid = Some(kid);
-        let public = BASE64URL_NOPAD.decode(keys.keys[0].jwk["x"].as_str().unwrap().as_bytes()).unwrap();
-        let claims = keys.verify("p1", token.expose(), ctx.now).unwrap();
-        let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();
-        assert_eq!(keys.verify("p1", &forged, ctx.now), None);
-        let mut stranger = Header::new(Algorithm::ES256);
-        stranger.kid = Some("unknown".into());
-        let forged = jsonwebtoken::encode(&stranger, &claims, &EncodingKey::from_ec_der(&keys.keys[0].pkcs8)).unwrap();
-        assert_eq!(keys.verify("p1", &forged, ctx.now), None);
-    });
 }

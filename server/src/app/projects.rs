@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use countersign_domain::base::Result;
 use countersign_domain::project::{self, Project};
-use countersign_domain::token::{self, KeySet};
+use countersign_domain::signin;
+use countersign_domain::token::KeySet;
 
 use super::App;
 
@@ -78,7 +79,7 @@ impl Projects {
                     .map(|project| {
                         let mut ctx = ctx.clone();
                         ctx.project = Arc::from(project.id.as_str());
-                        let keys = token::ensure_keys(tx, &ctx)?;
+                        let keys = signin::keys::ensure(tx, &ctx)?;
                         Ok((project.id.clone(), Arc::new(Hosted { id: ctx.project, project: Arc::new(project), keys })))
                     })
                     .collect::<Result<Map>>()

@@ -72,7 +72,7 @@ enum Command {
     /// Try e-mail providers
     #[command(subcommand)]
     Email(email::Command),
-    /// Look after what is sealed with the key file
+    /// Look after the keys of tokens, and after what is sealed with the key file
     #[command(subcommand)]
     Keys(keys::Command),
     /// Look after the audit trail

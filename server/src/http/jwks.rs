@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse as _, Response};
+use countersign_domain::token::CACHED_SECONDS;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -23,7 +24,10 @@ pub async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -> Respo
         return StatusCode::NOT_FOUND.into_response();
     };
     match app.project(id).await {
-        Ok(hosted) => ([(CACHE_CONTROL, "public, max-age=300")], Json(hosted.keys.jwks())).into_response(),
+        Ok(hosted) => {
+            let cached = format!("public, max-age={CACHED_SECONDS}");
+            ([(CACHE_CONTROL, cached)], Json(hosted.keys.jwks(app.clock.now()))).into_response()
+        }
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }

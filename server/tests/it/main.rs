@@ -19,6 +19,7 @@ mod dev;
 mod email;
 mod health;
 mod identity;
+mod keys;
 mod limit;
 mod login;
 mod logs;
