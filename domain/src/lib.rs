@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod audit;
 pub mod base;
+pub mod contact;
 pub mod db;
 pub mod limit;
 pub mod message;
@@ -28,9 +29,10 @@ mod statements {
     use crate::on_both;
 
     /// Every noun's.
-    const NOUNS: [(&str, &[&str]); 13] = [
+    const NOUNS: [(&str, &[&str]); 14] = [
         ("admin", crate::admin::sql::ALL),
         ("audit", crate::audit::sql::ALL),
+        ("contact", crate::contact::sql::ALL),
         ("limit", crate::limit::sql::ALL),
         ("message", crate::message::sql::ALL),
         ("mfa", crate::mfa::sql::ALL),

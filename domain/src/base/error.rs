@@ -56,6 +56,14 @@ pub enum Code {
     SignUpDisabled,
     /// Another account holds this number verified.
     PhoneTaken,
+    /// The user has no contact with this id.
+    ContactNotFound,
+    /// A contact with this id or identifier exists.
+    ContactExists,
+    /// What should be an e-mail address is none.
+    InvalidEmail,
+    /// What should be a phone number is none.
+    InvalidPhone,
     /// No session has this id.
     SessionNotFound,
     /// No e-mail provider is set up.
@@ -130,6 +138,10 @@ impl Code {
             Self::UserLimitReached => "user-limit-reached",
             Self::SignUpDisabled => "sign-up-disabled",
             Self::PhoneTaken => "phone-taken",
+            Self::ContactNotFound => "contact-not-found",
+            Self::ContactExists => "contact-exists",
+            Self::InvalidEmail => "invalid-email",
+            Self::InvalidPhone => "invalid-phone",
             Self::SessionNotFound => "session-not-found",
             Self::NoEmailProvider => "no-email-provider",
             Self::InvalidCredentials => "invalid-credentials",

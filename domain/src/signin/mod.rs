@@ -3,11 +3,12 @@
 //! [`start`] is what a public route does: it answers the same for known and unknown numbers and addresses, because it
 //! never looks an account up. [`prepare`] is the worker's part: it looks, makes the account, makes the code. [`finish`]
 //! turns the right code or link into a session. [`challenge`] shows second factors, [`verify`] numbers and addresses,
-//! [`account`] passwords, [`factor`] sets up what challenges ask for, and [`gate`] says whether a session has proved
+//! [`account`] passwords, [`factor`] sets up what challenges ask for, [`mod@contact`] says where people can be written to, and [`gate`] says whether a session has proved
 //! enough.
 
 pub mod account;
 pub mod challenge;
+pub mod contact;
 pub mod custom;
 pub mod factor;
 mod finish;
@@ -43,7 +44,7 @@ use crate::db::Tx;
 use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
-use crate::{limit, message, mfa, password, revocation, session, token, user, verification};
+use crate::{contact as contacts, limit, message, mfa, password, revocation, session, token, user, verification};
 
 /// Somebody who is signed in, as the request found him.
 #[derive(Clone, Debug)]
@@ -77,6 +78,7 @@ pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, secret: &Secret) -> Result<Optio
 fn erase_access(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
     password::delete(tx, ctx, user)?;
     mfa::delete_all(tx, ctx, user)?;
+    contacts::delete_all(tx, ctx, user)?;
     erase_sessions(tx, ctx, user)
 }
 

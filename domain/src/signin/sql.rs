@@ -26,13 +26,14 @@ pub(super) const FORGET_FACTORS: &str =
 /// Everything a project holds, for its removal. Budgets go too: the project is gone. So do its audit events: they are
 /// about people whom nobody serves any more. Their head goes first, because a worker begins there, and last, because a
 /// worker that just began the chain has made it meanwhile.
-pub(super) const DELETE_PROJECT_ROWS: [&str; 16] = [
+pub(super) const DELETE_PROJECT_ROWS: [&str; 17] = [
     "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM audit_events WHERE project_id = $1",
     "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM sessions WHERE project_id = $1",
     "DELETE FROM users WHERE project_id = $1",
     "DELETE FROM passwords WHERE project_id = $1",
+    "DELETE FROM contacts WHERE project_id = $1",
     "DELETE FROM authenticators WHERE project_id = $1",
     "DELETE FROM recovery_sets WHERE project_id = $1",
     "DELETE FROM recovery_codes WHERE project_id = $1",

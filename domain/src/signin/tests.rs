@@ -6,6 +6,7 @@ mod budget;
 mod challenge;
 mod check;
 mod claim;
+mod contact;
 mod custom;
 mod email;
 mod factor;

@@ -32,6 +32,11 @@ impl Signed {
         Self { session, user, shaped: Default::default() }
     }
 
+    /// The answer that was shaped under `slot`, if one was.
+    pub fn find_shaped(&self, slot: usize) -> Option<Bytes> {
+        self.shaped.get(slot)?.get().cloned()
+    }
+
     /// The answer that was shaped under `slot`, made by `shape` the first time.
     pub fn shaped(&self, slot: usize, shape: impl FnOnce() -> Bytes) -> Bytes {
         match self.shaped.get(slot) {

@@ -86,6 +86,10 @@ impl Refusal {
             | Code::UserNotFound
             | Code::UserExists
             | Code::PhoneTaken
+            | Code::ContactNotFound
+            | Code::ContactExists
+            | Code::InvalidEmail
+            | Code::InvalidPhone
             | Code::SessionNotFound
             | Code::InvalidCredentials
             | Code::EmailTaken

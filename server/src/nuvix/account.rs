@@ -11,11 +11,12 @@ use super::call::{Call, Identity};
 use super::error::{Body, Failure};
 use super::params::CustomId;
 use super::wire::{Account, prefs};
-use super::{answer, answer_bytes, session};
+use super::{answer, answer_bytes, contact, session};
 use crate::app::NewAccount;
 
-pub(super) fn shaped(call: &Call, user: &User) -> Response {
-    answer(StatusCode::OK, &Account::of(call.flavour, user))
+pub(super) async fn shaped(call: &Call, user: &User) -> Result<Response, Failure> {
+    let contacts = contact::of(call, user).await?;
+    Ok(answer(StatusCode::OK, &Account::of(call.flavour, user, &contacts)))
 }
 
 /// Makes an account with an e-mail address and a password. It opens no session.
@@ -38,7 +39,8 @@ pub(super) async fn create(call: &Call) -> Result<Response, Failure> {
         password: Secret::new(password),
     };
     let user = call.app.sign_up(&call.ctx, &call.hosted, new).await?;
-    Ok(answer(StatusCode::CREATED, &Account::of(call.flavour, &user)))
+    let contacts = contact::of(call, &user).await?;
+    Ok(answer(StatusCode::CREATED, &Account::of(call.flavour, &user, &contacts)))
 }
 
 /// Changes the password. Whoever has one sends it as `oldPassword`. Every other session ends.
@@ -51,7 +53,7 @@ pub(super) async fn update_password(call: &Call) -> Result<Response, Failure> {
     let Some(password) = password.map(Secret::new) else { return Err(params.failure()) };
     params.check()?;
     let user = call.app.update_password(&call.ctx, &call.hosted, call.caller()?, password, old).await?;
-    Ok(shaped(call, &user))
+    shaped(call, &user).await
 }
 
 /// Changes the e-mail address, which is to be verified again. Without a password so far, `password` becomes the first.
@@ -69,7 +71,7 @@ pub(super) async fn update_email(call: &Call) -> Result<Response, Failure> {
         .db
         .write(move |tx| signin::account::update_email(tx, &ctx, &hosted.project, &caller, proof.shown(), &email))
         .await?;
-    Ok(shaped(call, &user))
+    shaped(call, &user).await
 }
 
 /// Changes the phone number, which is to be verified; until then a verified one stays in use. Without a password so far,
@@ -88,7 +90,7 @@ pub(super) async fn update_phone(call: &Call) -> Result<Response, Failure> {
         .db
         .write(move |tx| signin::account::update_phone(tx, &ctx, &hosted.project, &caller, proof.shown(), &phone))
         .await?;
-    Ok(shaped(call, &user))
+    shaped(call, &user).await
 }
 
 /// Who is signed in.
@@ -97,12 +99,17 @@ pub(super) async fn get(call: &Call) -> Result<Response, Failure> {
     let user = call.user()?;
     // Asked for on every page of an application: the answer is kept with the session.
     if let Identity::Session(signed) = &call.identity {
-        let body = signed.shaped(call.flavour.number(), || {
-            serde_json::to_vec(&Account::of(call.flavour, user)).map(Bytes::from).unwrap_or_default()
+        let slot = call.flavour.number();
+        if let Some(body) = signed.find_shaped(slot) {
+            return Ok(answer_bytes(StatusCode::OK, body));
+        }
+        let contacts = contact::of(call, user).await?;
+        let body = signed.shaped(slot, || {
+            serde_json::to_vec(&Account::of(call.flavour, user, &contacts)).map(Bytes::from).unwrap_or_default()
         });
         return Ok(answer_bytes(StatusCode::OK, body));
     }
-    Ok(shaped(call, user))
+    shaped(call, user).await
 }
 
 /// The user's own object.
@@ -121,7 +128,7 @@ pub(super) async fn update_prefs(call: &Call) -> Result<Response, Failure> {
     let user = call.app.db.write(move |tx| user::update_prefs(tx, &ctx, &id, &object)).await?;
     Ok(match call.flavour {
         super::Flavour::Nuvix => answer(StatusCode::OK, &prefs(&user)),
-        super::Flavour::Appwrite => shaped(call, &user),
+        super::Flavour::Appwrite => shaped(call, &user).await?,
     })
 }
 
@@ -133,7 +140,7 @@ pub(super) async fn update_name(call: &Call) -> Result<Response, Failure> {
     let Some(name) = params.text("name", 0, 128).map(str::to_owned) else { return Err(params.failure()) };
     let (ctx, id) = (call.ctx.clone(), call.user()?.id.clone());
     let user = call.app.db.write(move |tx| user::update_name(tx, &ctx, &id, &name)).await?;
-    Ok(shaped(call, &user))
+    shaped(call, &user).await
 }
 
 /// Blocks the caller's own account. Only an API key can unblock it.
@@ -141,7 +148,7 @@ pub(super) async fn update_name(call: &Call) -> Result<Response, Failure> {
 pub(super) async fn block(call: &Call) -> Result<Response, Failure> {
     let (ctx, id) = (call.ctx.clone(), call.user()?.id.clone());
     let user = call.app.db.write(move |tx| user::set_blocked(tx, &ctx, &id, true)).await?;
-    let mut response = shaped(call, &user);
+    let mut response = shaped(call, &user).await?;
     session::clear(call, &mut response)?;
     Ok(response)
 }

@@ -188,6 +188,23 @@ impl From<Error> for Failure {
             Code::PhoneTaken => {
                 failure(S::CONFLICT, "user_phone_already_exists", "Another account has this phone number.")
             }
+            Code::ContactNotFound => failure(S::NOT_FOUND, "user_target_not_found", "There is no target with this id."),
+            Code::ContactExists => failure(
+                S::CONFLICT,
+                "user_target_already_exists",
+                "A target with this id, address, number or token exists.",
+            ),
+            Code::InvalidEmail => failure(
+                S::BAD_REQUEST,
+                "general_invalid_email",
+                "Invalid `identifier` param: must be an e-mail address such as anna@example.com",
+            ),
+            Code::InvalidPhone => failure(
+                S::BAD_REQUEST,
+                "general_invalid_phone",
+                "Invalid `identifier` param: must be a phone number that starts with '+' and its country code, such as \
+                 +14255550123",
+            ),
             Code::SessionNotFound => {
                 failure(S::NOT_FOUND, "user_session_not_found", "There is no session with this id.")
             }

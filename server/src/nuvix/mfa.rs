@@ -22,7 +22,7 @@ pub(super) async fn update(call: &Call) -> Result<Response, Failure> {
     let Some(on) = params.bool(name) else { return Err(params.failure()) };
     let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), call.caller()?);
     let user = call.app.db.write(move |tx| factor::set_flag(tx, &ctx, &hosted.project, &caller, on)).await?;
-    Ok(shaped(call, &user))
+    shaped(call, &user).await
 }
 
 /// What the caller can prove.
@@ -65,7 +65,7 @@ pub(super) async fn verify_authenticator(call: &Call) -> Result<Response, Failur
     let Some(code) = params.text("otp", 1, 256).map(Secret::new) else { return Err(params.failure()) };
     let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), call.caller()?);
     let user = call.app.db.write(move |tx| factor::verify_app(tx, &ctx, &hosted.project, &caller, &code)).await?;
-    Ok(shaped(call, &user))
+    shaped(call, &user).await
 }
 
 /// Removes the authenticator app, after a second factor that was shown lately.

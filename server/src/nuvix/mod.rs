@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod avatar;
 mod call;
+mod contact;
 mod cors;
 mod error;
 mod health;
@@ -203,6 +204,9 @@ const VERIFY_EMAIL: &[&str] = &["/account/verifications/email", "/account/verifi
 const VERIFY_PHONE: &[&str] = &["/account/verifications/phone", "/account/verification/phone"];
 const AUTHENTICATORS: &[&str] = &["/account/mfa/authenticators/{type}"];
 const RECOVERY_CODES: &[&str] = &["/account/mfa/recovery-codes"];
+const TARGETS: &[&str] = &["/users/{userId}/targets"];
+const TARGET: &[&str] = &["/users/{userId}/targets/{targetId}"];
+const PUSH_TARGET: &[&str] = &["/account/targets/{targetId}/push"];
 const CHALLENGES: &[&str] = &["/account/mfa/challenges", "/account/mfa/challenge"];
 
 /// All routes of this dialect.
@@ -291,6 +295,10 @@ static ROUTES: &[Route] = &[
     Route::new(Method::GET, &["/account/logs"], PEOPLE, "account", handler!(audit::list)),
     Route::new(Method::GET, &["/account/identities"], PEOPLE, "account", handler!(identity::list)),
     Route::new(Method::DELETE, &["/account/identities/{identityId}"], PEOPLE, "account", handler!(identity::delete)),
+    Route::new(Method::POST, &["/account/targets/push"], PEOPLE, "targets.write", handler!(contact::create_push))
+        .limit(60, URL_USER),
+    Route::new(Method::PUT, PUSH_TARGET, PEOPLE, "targets.write", handler!(contact::update_push)).limit(60, URL_USER),
+    Route::new(Method::DELETE, PUSH_TARGET, PEOPLE, "targets.write", handler!(contact::delete_push)),
     Route::new(Method::GET, &["/avatars/qr"], ANYBODY, "avatars.read", handler!(avatar::get_qr)),
     Route::new(Method::POST, VERIFY_EMAIL, PEOPLE, "account", handler!(verification::create_email)).limit(10, URL_USER),
     Route::new(Method::PUT, VERIFY_EMAIL, VISITORS, "public", handler!(verification::update_email))
@@ -335,7 +343,11 @@ static ROUTES: &[Route] = &[
         "users.write",
         handler!(users::delete_identity),
     ),
-    Route::new(Method::GET, &["/users/{userId}/targets"], SERVERS, "targets.read", handler!(users::list_targets)),
+    Route::new(Method::GET, TARGETS, SERVERS, "targets.read", handler!(contact::list)),
+    Route::new(Method::POST, TARGETS, SERVERS, "targets.write", handler!(contact::create)),
+    Route::new(Method::GET, TARGET, SERVERS, "targets.read", handler!(contact::get)),
+    Route::new(Method::PATCH, TARGET, SERVERS, "targets.write", handler!(contact::update)),
+    Route::new(Method::DELETE, TARGET, SERVERS, "targets.write", handler!(contact::delete)),
     Route::new(Method::POST, &["/users"], SERVERS, "users.write", handler!(users::create)),
     Route::new(Method::POST, &["/users/argon2"], SERVERS, "users.write", handler!(users::create_argon2)),
     Route::new(Method::POST, &["/users/bcrypt"], SERVERS, "users.write", handler!(users::create_bcrypt)),

@@ -6,7 +6,9 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::{OpenApi, ToSchema};
 
 use super::{ROUTES, Route, Who};
-use super::{account, audit, avatar, health, identity, locale, mfa, session, token, users, verification, wire};
+use super::{
+    account, audit, avatar, contact, health, identity, locale, mfa, session, token, users, verification, wire,
+};
 
 /// The body of the exchange of a code for a session.
 #[derive(ToSchema)]
@@ -278,6 +280,58 @@ pub(super) struct UserJwt {
     duration: Option<i64>,
 }
 
+/// The body that adds a target to a user.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct NewTarget {
+    /// An id for it, or `unique()`.
+    target_id: String,
+    /// `email`, `sms` or `push`.
+    provider_type: String,
+    /// The address, the number with its country code, or the device's token.
+    identifier: String,
+    /// The provider, by your own name for it.
+    provider_id: Option<String>,
+    /// Its name.
+    name: Option<String>,
+}
+
+/// The body that changes a target. What is left out or empty stays.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct TargetChange {
+    /// Another address, number or token.
+    identifier: Option<String>,
+    /// The provider, by your own name for it.
+    provider_id: Option<String>,
+    /// Its name.
+    name: Option<String>,
+}
+
+/// The body that registers a device.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct NewPushTarget {
+    /// An id for it, or `unique()`.
+    target_id: String,
+    /// The device's token.
+    identifier: String,
+    /// The provider, by your own name for it.
+    provider_id: Option<String>,
+}
+
+/// The body that gives a device another token.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct PushToken {
+    /// The device's token.
+    identifier: String,
+}
+
 #[derive(OpenApi)]
 #[openapi(
     paths(
@@ -322,7 +376,14 @@ pub(super) struct UserJwt {
         users::list,
         users::list_identities,
         users::delete_identity,
-        users::list_targets,
+        contact::list,
+        contact::create,
+        contact::get,
+        contact::update,
+        contact::delete,
+        contact::create_push,
+        contact::update_push,
+        contact::delete_push,
         users::create,
         users::create_argon2,
         users::create_bcrypt,

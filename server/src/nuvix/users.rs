@@ -6,7 +6,7 @@ use countersign_domain::base::{Code, Email, Error, Phone, Secret};
 use countersign_domain::password::{self, Algorithm, Foreign};
 use countersign_domain::signin::account::Password;
 use countersign_domain::signin::manage::{self, NewUser};
-use countersign_domain::signin::{self, custom};
+use countersign_domain::signin::{self, contact as contacts, custom};
 use countersign_domain::user::{self, User};
 use countersign_domain::verification::Dialect;
 use countersign_domain::{audit, mfa, session};
@@ -17,16 +17,19 @@ use super::params::{CustomId, Params};
 use super::query::Page;
 use super::session::shown_to_key;
 use super::wire::{
-    Factors, IdentityList, Jwt, Log, LogList, MembershipList, RecoveryCodes, SessionList, SessionModel, TargetList,
-    Token, UserList, UserModel, prefs,
+    Factors, IdentityList, Jwt, Log, LogList, MembershipList, RecoveryCodes, SessionList, SessionModel, Token,
+    UserList, UserModel, prefs,
 };
 use super::{answer, identity, query, wire};
 
 /// Answers with the account.
 async fn shaped(call: &Call, status: StatusCode, user: User) -> Result<Response, Failure> {
-    let (ctx, id) = (call.ctx.clone(), user.id.clone());
-    let stored = call.app.db.read(move |tx| password::find(tx, &ctx, &id)).await?;
-    Ok(answer(status, &UserModel::of(call.flavour, &user, stored.as_ref())?))
+    let (ctx, found) = (call.ctx.clone(), user.clone());
+    let read = move |tx: &mut countersign_domain::db::Tx<'_>| {
+        Ok((contacts::list(tx, &ctx, &found)?, password::find(tx, &ctx, &found.id)?))
+    };
+    let (contacts, stored) = call.app.db.read(read).await?;
+    Ok(answer(status, &UserModel::of(call.flavour, &user, &contacts, stored.as_ref())?))
 }
 
 /// Makes a change in a transaction and answers with the account.
@@ -164,9 +167,10 @@ pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
         tokio::runtime::Handle::current().block_on(db.read(move |tx| {
             let (users, total) = user::list(tx, &ctx.project, &query, search.as_deref())?;
             let mut found = Vec::with_capacity(users.len());
-            for user in users {
+            let contacts = contacts::list_of_all(tx, &ctx, &users)?;
+            for (user, contacts) in users.into_iter().zip(contacts) {
                 let stored = password::find(tx, &ctx, &user.id)?;
-                found.push((user, stored));
+                found.push((user, contacts, stored));
             }
             Ok((found, total))
         }))
@@ -174,7 +178,7 @@ pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
     let (found, total) = read.await.map_err(Error::internal)??;
     let users = found
         .iter()
-        .map(|(user, stored)| UserModel::of(call.flavour, user, stored.as_ref()))
+        .map(|(user, contacts, stored)| UserModel::of(call.flavour, user, contacts, stored.as_ref()))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(answer(StatusCode::OK, &UserList::of(call.flavour, users, total)))
 }
@@ -191,15 +195,6 @@ pub(super) async fn list_identities(call: &Call) -> Result<Response, Failure> {
     responses((status = 404, body = Body)))]
 pub(super) async fn delete_identity(call: &Call) -> Result<Response, Failure> {
     identity::delete(call).await
-}
-
-/// Where a user can be written to.
-#[utoipa::path(get, path = "/v1/users/{userId}/targets", tag = "users", params(("userId" = String, Path)),
-    responses((status = 200, body = TargetList), (status = 404, body = Body)))]
-pub(super) async fn list_targets(call: &Call) -> Result<Response, Failure> {
-    let (project, id) = (call.hosted.id.clone(), call.path_id()?);
-    let user = call.app.db.read(move |tx| user::get(tx, &project, &id)).await?;
-    Ok(answer(StatusCode::OK, &TargetList::of(call.flavour, &user)))
 }
 
 /// One account.
@@ -533,7 +528,7 @@ pub(super) async fn delete_authenticator(call: &Call) -> Result<Response, Failur
 
 impl Call {
     /// The user's id in the path. No account is called what is none.
-    fn path_id(&self) -> Result<String, Failure> {
+    pub(super) fn path_id(&self) -> Result<String, Failure> {
         if countersign_domain::base::id::is_valid(&self.path_value) {
             Ok(self.path_value.clone())
         } else {

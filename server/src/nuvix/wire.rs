@@ -2,8 +2,8 @@
 //! Appwrite, and Nuvix models carry `$permissions`.
 
 use countersign_domain::audit::Event;
-use countersign_domain::base::crypto::sha256;
 use countersign_domain::base::{Result, Secret, Time};
+use countersign_domain::contact::Contact;
 use countersign_domain::password::Stored;
 use countersign_domain::session::Session;
 use countersign_domain::signin::{self, Factor, Started, verify};
@@ -82,7 +82,7 @@ fn own(user: &str) -> Vec<String> {
 }
 
 impl Account {
-    pub(super) fn of(flavour: Flavour, user: &User) -> Self {
+    pub(super) fn of(flavour: Flavour, user: &User, contacts: &[Contact]) -> Self {
         let text = |value: Option<String>| flavour.unset(value);
         let id = &user.id;
         Self {
@@ -104,7 +104,7 @@ impl Account {
             phone_verification: user.is_phone_verified(),
             mfa: user.mfa,
             prefs: prefs(user),
-            targets: Target::all(flavour, user),
+            targets: contacts.iter().map(|contact| Target::of(flavour, contact)).collect(),
             accessed_at: text(user.signed_in_at.map(Time::to_rfc3339)),
         }
     }
@@ -116,26 +116,17 @@ pub(super) fn prefs(user: &User) -> Box<RawValue> {
 }
 
 impl Target {
-    fn all(flavour: Flavour, user: &User) -> Vec<Self> {
-        let email = user.email.as_ref().map(|email| ("email", email.as_str()));
-        let phone = user.phone.as_ref().map(|phone| ("sms", phone.as_e164()));
-        email.into_iter().chain(phone).map(|(kind, identifier)| Self::of(flavour, user, kind, identifier)).collect()
-    }
-
-    fn of(flavour: Flavour, user: &User, kind: &'static str, identifier: &str) -> Self {
-        let digest = sha256(format!("{kind}\0{}\0{identifier}", user.id).as_bytes());
-        let mut id = data_encoding::HEXLOWER.encode(&digest);
-        id.truncate(20);
+    pub(super) fn of(flavour: Flavour, contact: &Contact) -> Self {
         Self {
-            id,
-            created_at: user.created_at.to_rfc3339(),
-            updated_at: user.updated_at.to_rfc3339(),
-            permissions: permissions(flavour, own(&user.id)),
-            name: String::new(),
-            user_id: user.id.clone(),
-            provider_id: flavour.unset(None),
-            provider_type: kind,
-            identifier: identifier.to_owned(),
+            id: contact.id.clone(),
+            created_at: contact.created_at.to_rfc3339(),
+            updated_at: contact.updated_at.to_rfc3339(),
+            permissions: permissions(flavour, own(&contact.user_id)),
+            name: contact.name.clone(),
+            user_id: contact.user_id.clone(),
+            provider_id: flavour.unset(contact.provider_id.clone()),
+            provider_type: contact.channel.name(),
+            identifier: contact.identifier.clone(),
             expired: false,
         }
     }
@@ -475,14 +466,14 @@ pub(super) struct UserModel {
 }
 
 impl UserModel {
-    pub(super) fn of(flavour: Flavour, user: &User, stored: Option<&Stored>) -> Result<Self> {
+    pub(super) fn of(flavour: Flavour, user: &User, contacts: &[Contact], stored: Option<&Stored>) -> Result<Self> {
         let shown = stored.map(Stored::shown).transpose()?;
         let (password, hash, options) = match shown {
             Some(shown) => (Some(shown.password.expose().to_owned()), Some(shown.hash.to_owned()), shown.options),
             None => (None, None, serde_json::json!({})),
         };
         Ok(Self {
-            account: Account::of(flavour, user),
+            account: Account::of(flavour, user, contacts),
             password: flavour.unset(password),
             hash: flavour.unset(hash),
             hash_options: options,
@@ -514,7 +505,8 @@ impl UserList {
 pub(super) struct TargetList {
     #[serde(rename = "$permissions", skip_serializing_if = "Option::is_none")]
     permissions: Option<Vec<String>>,
-    total: usize,
+    /// Of all that fit, whatever part of them is here.
+    total: i64,
     targets: Vec<Target>,
     /// The same list under Nuvix's key.
     #[schema(value_type = Vec<Target>)]
@@ -522,9 +514,9 @@ pub(super) struct TargetList {
 }
 
 impl TargetList {
-    pub(super) fn of(flavour: Flavour, user: &User) -> Self {
-        let targets = Target::all(flavour, user);
-        Self { permissions: none(flavour), total: targets.len(), data: again(&targets), targets }
+    pub(super) fn of(flavour: Flavour, contacts: &[Contact], total: i64) -> Self {
+        let targets: Vec<_> = contacts.iter().map(|contact| Target::of(flavour, contact)).collect();
+        Self { permissions: none(flavour), total, data: again(&targets), targets }
     }
 }
 

@@ -14,6 +14,7 @@ mod avatar;
 mod bad_input;
 mod challenge;
 mod cli;
+mod contact;
 mod cors;
 mod dev;
 mod email;

@@ -21,6 +21,7 @@ enum Body {
 pub fn target(path: &str, session: &str) -> String {
     path.replace("{sessionId}", session)
         .replace("{identityId}", "x")
+        .replace("{targetId}", "x")
         .replace("{type}", "totp")
         .replace("{name}", "style.css")
         .replace("{project}", "demo")
@@ -119,6 +120,14 @@ impl World {
                 let made = show(ask, &Shown::Session(case.session.clone()), false).send();
                 json!({"challengeId": made.expect(201).json()["$id"], "otp": owner.codes[0]})
             }
+            ("POST", "/account/targets/push") => {
+                json!({"targetId": "unique()", "identifier": format!("token-{}", self.number())})
+            }
+            ("PUT", "/account/targets/{targetId}/push") => json!({"identifier": "another token"}),
+            ("POST", "/users/{userId}/targets") => {
+                json!({"targetId": "unique()", "providerType": "email", "identifier": self.new_email()})
+            }
+            ("PATCH", "/users/{userId}/targets/{targetId}") => json!({"name": "Work"}),
             ("POST", "/users") | ("PATCH", "/users/{userId}/email") => json!({"email": self.new_email()}),
             ("POST", path) if path.starts_with("/users/") && !path.contains('{') => import(path),
             ("PATCH", "/users/{userId}/status") => json!({"status": false}),
