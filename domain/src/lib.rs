@@ -19,6 +19,7 @@ pub mod signin;
 pub mod token;
 pub mod user;
 pub mod verification;
+pub mod webhook;
 
 #[cfg(test)]
 mod statements {
@@ -29,7 +30,7 @@ mod statements {
     use crate::on_both;
 
     /// Every noun's.
-    const NOUNS: [(&str, &[&str]); 14] = [
+    const NOUNS: [(&str, &[&str]); 15] = [
         ("admin", crate::admin::sql::ALL),
         ("audit", crate::audit::sql::ALL),
         ("contact", crate::contact::sql::ALL),
@@ -44,6 +45,7 @@ mod statements {
         ("token", crate::token::sql::ALL),
         ("user", crate::user::sql::ALL),
         ("verification", crate::verification::sql::ALL),
+        ("webhook", crate::webhook::sql::ALL),
     ];
 
     on_both!(every_statement_can_be_prepared, |test| {
@@ -58,7 +60,7 @@ mod statements {
 
     /// How those begin that read all rows on purpose: housekeeping, a lost key file, what waits in the outbox or for
     /// its link in the audit trail (small indexes of their own), and what the console and the start of the process list.
-    const WHOLE_TABLES: [&str; 17] = [
+    const WHOLE_TABLES: [&str; 23] = [
         "DELETE FROM targets WHERE updated_at",
         "DELETE FROM passwords",
         "DELETE FROM signing_keys",
@@ -77,12 +79,22 @@ mod statements {
         "DELETE FROM audit_heads",
         "UPDATE audit_events SET seq = NULL",
         "SELECT COUNT(*) FROM users WHERE",
+        "SELECT 1 FROM messages WHERE news = TRUE",
+        "SELECT id, project_id, verification_id, channel, purpose, target_mask, state, told",
+        "SELECT c.project_id FROM webhook_cursors c",
+        "UPDATE webhook_cursors SET seq = (\n  SELECT COUNT(*)",
+        "SELECT w.id, (\n  SELECT MIN(d.due_at)",
+        "SELECT id, project_id, name, url, events, enabled, off_reason, sealed, previous_until, failing_since, created_at, \
+         updated_at FROM webhooks ORDER BY",
     ];
 
     #[test]
     fn no_statement_reads_a_whole_table_on_postgres() {
         let test = TestDb::new(Kind::Postgres);
-        let on_postgres = [("signin", crate::signin::sql::ON_POSTGRES)];
+        let on_postgres = [
+            ("signin", crate::signin::sql::ON_POSTGRES),
+            ("webhook", crate::webhook::sql::ON_POSTGRES),
+        ];
         let scans = wait(test.db.write(move |tx| {
             tx.exec("SET LOCAL enable_seqscan = off", &[])?;
             tx.exec("SET LOCAL plan_cache_mode = force_generic_plan", &[])?;
@@ -109,8 +121,17 @@ mod statements {
     }
 
     /// Tables that grow with people; of the others a project has a few rows.
-    const LARGE: [&str; 8] =
-        ["users", "sessions", "handles", "verifications", "messages", "targets", "budgets", "audit_events"];
+    const LARGE: [&str; 9] = [
+        "users",
+        "sessions",
+        "handles",
+        "verifications",
+        "messages",
+        "targets",
+        "budgets",
+        "audit_events",
+        "webhook_deliveries",
+    ];
 
     /// How the list of users ends before its conditions are put behind it.
     const LISTED: &str = " FROM users WHERE project_id = $1";

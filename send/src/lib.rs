@@ -11,6 +11,7 @@ mod net;
 mod reason;
 mod sender;
 pub mod sms;
+mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,4 @@ mod tests;
 pub use application::{Application, Sending};
 pub use net::{Private, SetupError};
 pub use sender::{Inbox, Options, Sender, Sent, Try};
+pub use webhook::{WebhookAnswer, WebhookCall};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_domain::base::{Clock, Secret};
+use countersign_domain::base::{Clock, Secret, Time};
 use countersign_domain::message::{Account, Mail, MailProvider, Outcome, Provider, Sms};
 
 use crate::application::{self, Application};
@@ -184,6 +184,14 @@ impl Sender {
         }
         sent.outcome = maybe_taken.unwrap_or(sent.outcome);
         sent
+    }
+
+    pub(crate) fn net(&self) -> &Net {
+        &self.0.net
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.0.clock.now()
     }
 
     /// The circuits, for metrics.

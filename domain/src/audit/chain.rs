@@ -146,6 +146,7 @@ fn extend(tx: &mut Tx<'_>, project: &str, Links { from, to, events }: &Links) ->
     if count_after(tx, project, from.seq)? != to.seq - from.seq {
         return Err(Error::internal("events were removed before they were chained"));
     }
+    tx.after_commit(super::CHAINED, project);
     Ok(())
 }
 

@@ -18,6 +18,8 @@ use crate::args;
 use crate::base::{Actor, Ctx, Result, Time};
 use crate::db::{Row, Tx};
 
+/// The topic under which the process learns that a project's events were chained; the key is the project's id.
+pub const CHAINED: &str = "audit";
 /// The most that [`list`] counts (contract nuvix §1.12).
 const COUNTED: i64 = 5_000;
 
@@ -76,4 +78,16 @@ pub fn list(tx: &mut Tx<'_>, project: &str, user: &str, limit: i64, offset: i64)
     let events = tx.list(sql::LIST, args![project, user, limit, offset], Event::load)?;
     let total = tx.find(sql::COUNT, args![project, user, COUNTED], |row| row.get(0))?.unwrap_or(0);
     Ok((events, total))
+}
+
+/// The number of the last chained event of a project; 0 before the first.
+pub fn last(tx: &mut Tx<'_>, project: &str) -> Result<i64> {
+    Ok(tx.find(sql::FIND_HEAD, args![project], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Up to `most` chained events of a project after the one with the number `seq`, with their numbers. Numbers have no
+/// gaps, so whoever remembers the last one misses none and hears of none twice.
+pub fn list_after(tx: &mut Tx<'_>, project: &str, seq: i64, most: i64) -> Result<Vec<(i64, Event)>> {
+    let from = seq.saturating_add(1);
+    tx.list(sql::LIST_CHAINED, args![project, from, most], |row| Ok((row.get(8)?, Event::load(row)?)))
 }

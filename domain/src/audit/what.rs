@@ -51,6 +51,12 @@ pub enum What {
     KeysReset,
     /// Another signing key took the place of the one before.
     KeysRotate,
+    /// A webhook was made.
+    WebhookCreate,
+    /// A webhook was changed, got another secret, or was switched off.
+    WebhookUpdate,
+    /// A webhook was removed.
+    WebhookDelete,
 }
 
 impl What {
@@ -81,6 +87,9 @@ impl What {
             Self::RecoveryComplete => "recovery.complete",
             Self::KeysReset => "keys.reset",
             Self::KeysRotate => "keys.rotate",
+            Self::WebhookCreate => "webhook.create",
+            Self::WebhookUpdate => "webhook.update",
+            Self::WebhookDelete => "webhook.delete",
         }
     }
 }

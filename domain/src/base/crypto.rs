@@ -29,6 +29,8 @@ pub enum Label {
     RecoveryCode,
     /// The chain of audit events.
     Audit,
+    /// Secrets of outgoing webhooks.
+    Webhook,
 }
 
 impl Label {
@@ -44,6 +46,7 @@ impl Label {
             Self::Authenticator => b"countersign/authenticator/1",
             Self::RecoveryCode => b"countersign/recovery-code/1",
             Self::Audit => b"countersign/audit/1",
+            Self::Webhook => b"countersign/webhook/1",
         }
     }
 }
@@ -95,7 +98,8 @@ impl Keys {
             | Label::Demo
             | Label::Password
             | Label::Authenticator
-            | Label::RecoveryCode => {
+            | Label::RecoveryCode
+            | Label::Webhook => {
                 let key = expand::<32>(&self.master, label)?;
                 hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
             }

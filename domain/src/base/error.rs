@@ -113,6 +113,10 @@ pub enum Code {
     TooManyValues,
     /// A list is to go on behind or before an entry that is not there.
     CursorNotFound,
+    /// The project has no webhook with this id.
+    WebhookNotFound,
+    /// The project has no delivery of a webhook with this id.
+    DeliveryNotFound,
 }
 
 impl Code {
@@ -165,6 +169,8 @@ impl Code {
             Self::InvalidQuery { .. } => "invalid-query",
             Self::TooManyValues => "too-many-values",
             Self::CursorNotFound => "cursor-not-found",
+            Self::WebhookNotFound => "webhook-not-found",
+            Self::DeliveryNotFound => "delivery-not-found",
         }
     }
 }

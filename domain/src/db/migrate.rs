@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "audit_chain", sql: include_str!("../../migrations/0003_audit_chain.sql") },
     Migration { version: 4, name: "user_search", sql: include_str!("../../migrations/0004_user_search.sql") },
     Migration { version: 5, name: "contacts", sql: include_str!("../../migrations/0005_contacts.sql") },
+    Migration { version: 6, name: "webhooks", sql: include_str!("../../migrations/0006_webhooks.sql") },
 ];
 
 /// A step and whether the database has it.

@@ -4,11 +4,13 @@
 //! `sent`, `delivered`, `undelivered`, `mock`, `refused` (by a budget), or `dead`. Payloads are sealed, and erased when
 //! the message is settled.
 
+mod news;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use news::{News, has_news, listen, news};
 pub use types::{
     Account, Credential, Delivery, Mail, MailAccount, MailProvider, MailSecurity, Outcome, Provider, Receipt, Sms,
 };
@@ -23,6 +25,8 @@ use crate::db::{Kind, Row, Tx};
 
 /// The topic under which the worker learns that there is something to send.
 pub const QUEUED: &str = "outbox";
+/// The topic under which the process learns that something became of messages.
+pub const SETTLED: &str = "message";
 /// How long a worker may take for one message, in microseconds, before another takes it for lost.
 const LEASE: i64 = 120 * SECOND;
 /// Waits before a message that every provider certainly refused is tried again.
@@ -256,9 +260,7 @@ pub fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<String> {
             refused.then_some(ctx.now),
         ],
     )?;
-    if !refused {
-        tx.after_commit(QUEUED, "");
-    }
+    tx.after_commit(if refused { SETTLED } else { QUEUED }, "");
     Ok(id)
 }
 
@@ -326,6 +328,7 @@ pub fn settle(
     tries: &[Try],
 ) -> Result<()> {
     let provider = tries.last().map(|t| t.provider.as_str());
+    tx.after_commit(SETTLED, "");
     tx.push(sql::SETTLE, args![end.name(), reason, provider, provider_message, &to_text(tries)?, ctx.now, id])
 }
 
@@ -357,7 +360,11 @@ fn recover_leases(tx: &mut Tx<'_>, now: Time, before: Time) -> Result<u64> {
     if tx.exec(sql::REQUEUE_LOST, args![now, before])? > 0 {
         tx.after_commit(QUEUED, "");
     }
-    Ok(tx.exec(sql::BURY_LOST, args![now, before])? + tx.exec(sql::BURY_EXPIRED, args![now])?)
+    let dead = tx.exec(sql::BURY_LOST, args![now, before])? + tx.exec(sql::BURY_EXPIRED, args![now])?;
+    if dead > 0 {
+        tx.after_commit(SETTLED, "");
+    }
+    Ok(dead)
 }
 
 /// Gives up every message that waits, because the key that sealed them is lost.
@@ -386,6 +393,7 @@ pub fn receive(tx: &mut Tx<'_>, ctx: &Ctx, provider: &str, receipt: &Receipt) ->
         Delivery::Failed => "undelivered",
     };
     tx.exec(sql::RECEIPT, args![state, receipt.error.as_deref().unwrap_or_default(), &id])?;
+    tx.after_commit(SETTLED, "");
     Ok(true)
 }
 

@@ -1,6 +1,6 @@
 //! Custom tokens: a customer's own server vouches for a user, who signs in with what it made.
 
-use super::finish::{Opening, SignedIn, open};
+use super::finish::{First, Opening, SignedIn, open_first};
 use super::start::Started;
 use super::{handle, sql};
 use crate::args;
@@ -135,6 +135,8 @@ pub(super) fn sign_in(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, verificatio
         return Err(Code::InvalidToken.into());
     }
     let id = verification.user.as_deref().ok_or(Code::InvalidToken)?;
+    let created = user::find(tx, &ctx.project, id)?.is_some_and(|user| user.pending);
     let user = user::activate(tx, ctx, id)?;
-    open(tx, ctx, project, user, Opening { provider: "token", uid: "", factor: "token" })
+    let opening = Opening { provider: "token", uid: "", factor: "token" };
+    open_first(tx, ctx, project, user, opening, First { created, verified: None })
 }

@@ -1,12 +1,14 @@
 //! From the right code or link to a session, in one transaction.
 
+use serde::Serialize;
+
 use super::challenge::forgive_others;
 use super::handle::{self, HandleKind};
 use super::notice::{self, Notice};
 use super::{custom, erase_access, sql};
 use crate::args;
 use crate::audit::{self, What};
-use crate::base::{Actor, Code, Ctx, Phone, Result, Secret, Target};
+use crate::base::{Actor, Code, Ctx, Error, Phone, Result, Secret, Target};
 use crate::db::{Kind, Tx};
 use crate::limit;
 use crate::project::Project;
@@ -156,7 +158,14 @@ fn sign_in(
     if let (Target::Phone(phone), Proof::Code) = (&target, proof) {
         drop_claims(tx, ctx, project, phone)?;
     }
-    open(tx, ctx, project, user, opening)
+    let created = user.origin == "flow" && user.proved_at == Some(ctx.now);
+    // A proof leaves `updated_at` as it is unless it was the first of this number or address.
+    let verified = created || proof == Proof::Code && user.updated_at == ctx.now;
+    let kind = match target {
+        Target::Phone(_) => "phone",
+        Target::Email(_) => "email",
+    };
+    open_first(tx, ctx, project, user, opening, First { created, verified: verified.then_some(kind) })
 }
 
 /// Takes a proved number from everybody who only claimed it, and tells them.
@@ -238,7 +247,8 @@ pub fn sign_in_anonymously(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project) -> Res
     }
     admit_another(tx, ctx, project)?;
     let user = user::create_anonymous(tx, ctx)?;
-    open(tx, ctx, project, user, Opening { provider: "anonymous", uid: "", factor: "anonymous" })
+    let opening = Opening { provider: "anonymous", uid: "", factor: "anonymous" };
+    open_first(tx, ctx, project, user, opening, First { created: true, verified: None })
 }
 
 /// How a session begins.
@@ -252,6 +262,26 @@ pub(super) struct Opening<'a> {
     pub factor: &'a str,
 }
 
+/// What happens for the first time by a sign-in. The audit trail notes it in the entry of the session, so that a sign-in
+/// writes one; webhooks tell of each (`webhook::EVENTS`).
+#[derive(Clone, Copy, Default, Serialize)]
+pub(super) struct First {
+    /// The account became a user's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub created: bool,
+    /// A number (`phone`) or address (`email`) was proved that was not before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<&'static str>,
+}
+
+/// What the audit trail notes about a new session.
+#[derive(Serialize)]
+struct Detail<'a> {
+    provider: &'a str,
+    #[serde(flatten)]
+    first: First,
+}
+
 /// Opens a session. Whoever asked for alerts is told about every one but the first.
 pub(super) fn open(
     tx: &mut Tx<'_>,
@@ -259,6 +289,18 @@ pub(super) fn open(
     project: &Project,
     user: User,
     opening: Opening<'_>,
+) -> Result<SignedIn> {
+    open_first(tx, ctx, project, user, opening, First::default())
+}
+
+/// The same for a sign-in that is the first of its kind.
+pub(super) fn open_first(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    user: User,
+    opening: Opening<'_>,
+    first: First,
 ) -> Result<SignedIn> {
     let auth = &project.settings.auth;
     // Whoever signs in by an e-mail has one in his hands that tells it.
@@ -273,7 +315,8 @@ pub(super) fn open(
         seconds: auth.duration,
         limit: auth.sessions_limit,
     };
-    audit::record(tx, ctx, What::SessionCreate, Some(&user.id), "{}")?;
+    let detail = serde_json::to_string(&Detail { provider: opening.provider, first }).map_err(Error::internal)?;
+    audit::record(tx, ctx, What::SessionCreate, Some(&user.id), &detail)?;
     // Last, because it waits for the database: a write that fails is noticed while the attempt can still be kept.
     let (session, secret) = session::create(tx, ctx, new)?;
     Ok(SignedIn { session, secret, user })

@@ -1,7 +1,7 @@
 //! What a customer's own server does to accounts: what it says is so, without a proof.
 
 use super::account::Password;
-use super::finish::{Opening, SignedIn, open};
+use super::finish::{First, Opening, SignedIn, open_first};
 use super::{erase_access, erase_sessions};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Phone, Result, Secret};
@@ -142,9 +142,10 @@ pub fn set_mfa(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, mfa: bool) -> Result<User> 
 /// Opens a session for the user, whatever he can prove. A pending account becomes a user, as by a custom token.
 /// `Code::UserBlocked` when it is switched off.
 pub fn create_session(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -> Result<SignedIn> {
-    user::get(tx, &ctx.project, id)?;
+    let created = user::get(tx, &ctx.project, id)?.pending;
     let user = user::activate(tx, ctx, id)?;
-    open(tx, ctx, project, user, Opening { provider: "server", uid: "", factor: "server" })
+    let opening = Opening { provider: "server", uid: "", factor: "server" };
+    open_first(tx, ctx, project, user, opening, First { created, verified: None })
 }
 
 /// Removes the authenticator app: it stops at once.

@@ -26,6 +26,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 pub mod verify;
+mod webhook;
 
 pub use finish::{SignedIn, finish, sign_in_anonymously};
 pub use gate::{Factor, factors, gate, next_factors};
@@ -33,6 +34,7 @@ pub use handle::HandleKind;
 pub use notice::Notice;
 pub use prepare::{Ready, prepare};
 pub use start::{Rules, Start, Started, Way, check_request, start};
+pub use webhook::tell_messages;
 
 use std::sync::Arc;
 
@@ -44,7 +46,10 @@ use crate::db::Tx;
 use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
-use crate::{contact as contacts, limit, message, mfa, password, revocation, session, token, user, verification};
+use crate::{
+    contact as contacts, limit, message, mfa, password, revocation, session, token, user, verification,
+    webhook as hooks,
+};
 
 /// Somebody who is signed in, as the request found him.
 #[derive(Clone, Debug)]
@@ -105,11 +110,11 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[Arc<Project>]) -> Result<u6
     session::purge(tx, ctx.now)?;
     mfa::purge(tx, ctx.now)?;
     token::purge(tx, ctx.now)?;
-    Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)?)
+    Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)? + hooks::purge(tx, ctx.now)?)
 }
 
 /// Gives up what only a lost key file could open: provider credentials, signing keys, messages that wait, passwords,
-/// authenticators, recovery codes. Accounts and sessions stay: they are hashes. The audit trail is chained anew, for
+/// authenticators, recovery codes, secrets of webhooks. Accounts and sessions stay: they are hashes. The audit trail is chained anew, for
 /// nobody can check the lost key's hashes, and says so. Gives the ids of the projects, which need their providers again.
 pub fn forget_sealed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
     token::forget_keys(tx)?;
@@ -125,6 +130,8 @@ pub fn forget_sealed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
         let ctx = Ctx { project: Arc::from(project.as_str()), ..ctx.clone() };
         audit::record(tx, &ctx, What::KeysReset, None, "{}")?;
     }
+    // Last: webhooks are told nothing of what is in the trail by now.
+    hooks::forget_secrets(tx, ctx)?;
     Ok(projects)
 }
 

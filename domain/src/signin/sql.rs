@@ -26,7 +26,7 @@ pub(super) const FORGET_FACTORS: &str =
 /// Everything a project holds, for its removal. Budgets go too: the project is gone. So do its audit events: they are
 /// about people whom nobody serves any more. Their head goes first, because a worker begins there, and last, because a
 /// worker that just began the chain has made it meanwhile.
-pub(super) const DELETE_PROJECT_ROWS: [&str; 17] = [
+pub(super) const DELETE_PROJECT_ROWS: [&str; 21] = [
     "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM audit_events WHERE project_id = $1",
     "DELETE FROM audit_heads WHERE project_id = $1",
@@ -44,6 +44,10 @@ pub(super) const DELETE_PROJECT_ROWS: [&str; 17] = [
     "DELETE FROM budgets WHERE project_id = $1",
     "DELETE FROM idempotency_keys WHERE project_id = $1",
     "DELETE FROM signing_keys WHERE project_id = $1",
+    "DELETE FROM webhooks WHERE project_id = $1",
+    "DELETE FROM webhook_deliveries WHERE project_id = $1",
+    "DELETE FROM webhook_cursors WHERE project_id = $1",
+    "DELETE FROM message_listeners WHERE project_id = $1",
 ];
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod email;
 mod failover;
 mod provider;
 mod receipt;
+mod webhook;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};

@@ -102,7 +102,9 @@ impl Refusal {
             | Code::ChallengeRequired
             | Code::InvalidQuery { .. }
             | Code::TooManyValues
-            | Code::CursorNotFound => {
+            | Code::CursorNotFound
+            | Code::WebhookNotFound
+            | Code::DeliveryNotFound => {
                 tracing::warn!(%error, "the login box failed");
                 ended(S::BAD_REQUEST, "This did not work. Start again.")
             }
