@@ -91,10 +91,7 @@ mod statements {
     #[test]
     fn no_statement_reads_a_whole_table_on_postgres() {
         let test = TestDb::new(Kind::Postgres);
-        let on_postgres = [
-            ("signin", crate::signin::sql::ON_POSTGRES),
-            ("webhook", crate::webhook::sql::ON_POSTGRES),
-        ];
+        let on_postgres = [("signin", crate::signin::sql::ON_POSTGRES), ("webhook", crate::webhook::sql::ON_POSTGRES)];
         let scans = wait(test.db.write(move |tx| {
             tx.exec("SET LOCAL enable_seqscan = off", &[])?;
             tx.exec("SET LOCAL plan_cache_mode = force_generic_plan", &[])?;

@@ -56,7 +56,8 @@ impl Sender {
             Webhook::new(secret.expose()).and_then(|w| w.sign(call.id, seconds, call.body.as_bytes())).ok()
         };
         let signatures: Option<Vec<_>> = call.secrets.iter().map(sign).collect();
-        let signatures = signatures.filter(|all| !all.is_empty()).ok_or("its secret cannot be opened or is not valid")?;
+        let signatures =
+            signatures.filter(|all| !all.is_empty()).ok_or("its secret cannot be opened or is not valid")?;
         Ok(self
             .net()
             .client

@@ -53,7 +53,10 @@ impl State {
     }
 
     fn read(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == text).ok_or_else(|| Error::internal("an unknown state of a delivery"))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.name() == text)
+            .ok_or_else(|| Error::internal("an unknown state of a delivery"))
     }
 }
 
@@ -186,8 +189,7 @@ pub fn ping(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<String> {
     }
     let detail = RawValue::from_string("{}".to_owned()).map_err(Error::internal)?;
     let event_id = ctx.id();
-    let data =
-        Data { event_id: &event_id, project_id: &ctx.project, user_id: None, actor: "system", detail: &detail };
+    let data = Data { event_id: &event_id, project_id: &ctx.project, user_id: None, actor: "system", detail: &detail };
     let payload = Telling { event: PING, at: ctx.now, data }.payload()?;
     insert(tx, ctx, &webhook, PING, &payload, Time::from_micros(0))
 }
@@ -357,8 +359,7 @@ pub fn replay(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Delivery> {
 
 /// Sends up to `most` (at most 200) dead deliveries of a webhook once more; gives how many.
 pub fn replay_dead(tx: &mut Tx<'_>, ctx: &Ctx, webhook: &str, most: i64) -> Result<u64> {
-    let wanted =
-        Wanted { webhook: Some(webhook.to_owned()), state: Some(State::Dead), before: None, limit: most };
+    let wanted = Wanted { webhook: Some(webhook.to_owned()), state: Some(State::Dead), before: None, limit: most };
     let dead = list_deliveries(tx, &ctx.project, &wanted)?;
     dead.iter().try_fold(0, |count, delivery| Ok(count + begin_anew(tx, ctx, delivery)?))
 }

@@ -13,8 +13,8 @@ pub(crate) mod sql;
 mod tests;
 
 pub use delivery::{
-    Claimed, Delivery, Ended, Outcome, State, Try, Wanted, claim, count_dead, count_queued, get_delivery, list_deliveries,
-    ping, purge, recover, recover_all, replay, replay_dead, settle, waiting,
+    Claimed, Delivery, Ended, Outcome, State, Try, Wanted, claim, count_dead, count_queued, get_delivery,
+    list_deliveries, ping, purge, recover, recover_all, replay, replay_dead, settle, waiting,
 };
 pub use event::{Data, EVENTS, PING, Telling};
 
@@ -169,6 +169,7 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, reach: Reach, new: &New) -> Result<(We
         args![&webhook.id, &ctx.project, &webhook.name, &webhook.url, &events, &webhook.sealed, ctx.now],
     )?;
     listen(tx, ctx)?;
+    tx.after_commit(QUEUED, "");
     record(tx, ctx, What::WebhookCreate, &webhook.id, "created")?;
     Ok((webhook, secret))
 }

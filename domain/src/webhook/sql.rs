@@ -104,10 +104,10 @@ pub(super) const COUNT_DEAD: &str = "SELECT COUNT(*) FROM webhook_deliveries WHE
 pub(super) const COUNT_QUEUED: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_deliveries WHERE webhook_id = $1 AND state = 'queued' LIMIT $2) AS q";
 
-pub(super) const PURGE_DONE: &str = "DELETE FROM webhook_deliveries WHERE id IN (
+pub(super) const PURGE_DONE: &str = "DELETE FROM webhook_deliveries WHERE id < $1 AND id IN (
   SELECT id FROM webhook_deliveries WHERE id < $1 AND state = 'done' ORDER BY id LIMIT 1000)";
 /// Whatever its state: what waited so long belongs to a webhook that is off.
-pub(super) const PURGE_OLD: &str = "DELETE FROM webhook_deliveries WHERE id IN (
+pub(super) const PURGE_OLD: &str = "DELETE FROM webhook_deliveries WHERE id < $1 AND id IN (
   SELECT id FROM webhook_deliveries WHERE id < $1 ORDER BY id LIMIT 1000)";
 
 #[cfg(test)]

@@ -183,7 +183,8 @@ fn addresses_that_could_never_be_called_are_refused_with_the_reason() {
         let said = reason(url, Reach::Public).unwrap_or_default();
         assert!(said.contains(part), "{url}: {said:?}");
     }
-    for url in ["https://shop.example/hooks?a=b", "http://localhost:3000/", "http://127.0.0.1:3000/x", "http://[::1]/"] {
+    for url in ["https://shop.example/hooks?a=b", "http://localhost:3000/", "http://127.0.0.1:3000/x", "http://[::1]/"]
+    {
         assert_eq!(reason(url, Reach::Public), None, "{url}");
     }
     assert_eq!(reason("http://10.0.0.5/", Reach::Private), None);
@@ -191,7 +192,8 @@ fn addresses_that_could_never_be_called_are_refused_with_the_reason() {
 
 on_both!(only_events_that_exist_can_be_asked_for, |test| {
     let world = World::new(test);
-    for bad in [&[][..], &["user.crate"], &["user"], &["user.*", "users.*"], &["*.create"], &["u*"], &["webhook.ping"]] {
+    for bad in [&[][..], &["user.crate"], &["user"], &["user.*", "users.*"], &["*.create"], &["u*"], &["webhook.ping"]]
+    {
         let new = new(bad);
         let error = world.try_write(move |tx, ctx| create(tx, ctx, Reach::Public, &new)).unwrap_err();
         assert!(matches!(&error.code, Code::InvalidValue { field, .. } if field == "events"), "{bad:?}: {error}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign_domain::base::Clock as _;
 use reqwest::header::HeaderMap;
 use standardwebhooks::Webhook;
 use wiremock::matchers::method;
@@ -34,7 +35,9 @@ async fn asked(server: &MockServer) -> Vec<Request> {
 fn of_today() -> World {
     let World { inbox, .. } = world();
     let clock = Arc::new(MovableClock::standing(countersign_domain::base::time::SystemClock::default().now()));
-    let sender = Sender::new(clock.clone(), inbox.clone(), Options { private: Private::Everywhere }).unwrap();
+    let sender =
+        Sender::new(clock.clone(), inbox.clone(), Options { private: Private::Everywhere, ..Options::default() })
+            .unwrap();
     World { sender, clock, inbox }
 }
 

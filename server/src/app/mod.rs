@@ -15,7 +15,7 @@ use countersign_domain::db::{Db, Effect, Kind, Options};
 use countersign_domain::project::Redirect;
 use countersign_domain::signin::{self, Caller, Factor, HandleKind, SignedIn, Start, Started, challenge, verify};
 use countersign_domain::verification::{Dialect, Purpose};
-use countersign_domain::{limit, message, project, user};
+use countersign_domain::{audit, limit, message, project, user, webhook};
 use countersign_send::Sender;
 use tokio::sync::Notify;
 
@@ -63,6 +63,8 @@ pub struct Inner {
     pub hashing: Hashing,
     /// Wakes the worker.
     pub outbox: Arc<Notify>,
+    /// Wakes the worker of webhooks.
+    pub webhooks: Arc<Notify>,
     /// What only `--dev` has.
     pub dev: Option<Dev>,
     /// Proxies whose forwarding headers are believed.
@@ -121,12 +123,15 @@ impl App {
         let projects = Projects::default();
         let sessions = Sessions::default();
         let outbox = Arc::new(Notify::new());
+        let webhooks = Arc::new(Notify::new());
         let on_commit = {
-            let (projects, sessions, outbox) = (projects.clone(), sessions.clone(), Arc::clone(&outbox));
+            let (projects, sessions) = (projects.clone(), sessions.clone());
+            let (outbox, webhooks) = (Arc::clone(&outbox), Arc::clone(&webhooks));
             Arc::new(move |effects: &[Effect]| {
                 for effect in effects {
                     match effect.topic {
                         message::QUEUED => outbox.notify_one(),
+                        audit::CHAINED | message::SETTLED | webhook::QUEUED => webhooks.notify_one(),
                         topic => forget(&projects, &sessions, topic, &effect.key),
                     }
                 }
@@ -150,6 +155,7 @@ impl App {
             metrics,
             hashing,
             outbox,
+            webhooks,
             dev: parts.dev,
             trusted_proxies: parts.trusted_proxies,
             public_url: parts.public_url,

@@ -10,7 +10,7 @@ use countersign_domain::base::time::{DAY, SECOND, SystemClock};
 use countersign_domain::base::{Clock as _, Code, Error, Time};
 use countersign_domain::db::{Db, Kind, Options};
 use countersign_domain::message::{self, Account, Entry};
-use countersign_domain::project;
+use countersign_domain::{project, webhook};
 use serde::Serialize;
 use serde_json::json;
 
@@ -125,6 +125,7 @@ impl Report {
                     newest = newest.max(self.projects(&config, &db, keys).await);
                 }
                 self.outbox(&db, now).await;
+                self.webhooks(&db, now).await;
             }
         }
         self.clock(now, newest);
@@ -369,6 +370,56 @@ impl Report {
             ),
             "The reasons are below. `countersign sms send-test` and `countersign email send-test` try a provider.",
         );
+    }
+
+    async fn webhooks(&mut self, db: &Db, now: Time) {
+        let read = db.read(|tx| {
+            let all = webhook::list_all(tx)?;
+            let dead = all.iter().map(|one| webhook::count_dead(tx, &one.id)).collect::<Result<Vec<_>, _>>()?;
+            Ok((webhook::waiting(tx)?, all, dead))
+        });
+        let (waiting, all, dead) = match read.await {
+            Ok(found) => found,
+            Err(error) => {
+                return self.problem("webhooks", store_detail(&error), "Restore a backup if the database is damaged.");
+            }
+        };
+        let late = |id: &str| {
+            let due = waiting.iter().find(|(other, _)| other == id).and_then(|(_, due)| *due);
+            // A ping is due since ever, so that it overtakes what waits.
+            due.filter(|due| due.micros() > 0).map(|due| now.micros_since(due)).filter(|late| *late > PATIENCE)
+        };
+        let mut well = 0;
+        for (one, dead) in all.iter().zip(dead) {
+            let (id, project, name) = (&one.id, &one.project, &one.name);
+            let so_far = self.checks.len();
+            if !one.enabled {
+                self.warning(
+                    "webhooks",
+                    format!("{name:?} of project {project} is off: {}", one.off_reason),
+                    format!("`countersign webhook update --project {project} {id} --on` switches it on again."),
+                );
+            } else if let Some(late) = late(id) {
+                self.warning(
+                    "webhooks",
+                    format!("{name:?} of project {project} lags behind by {}", span(late)),
+                    "Its receiver may be slow, or nobody sends: is `countersign serve` running on this database?",
+                );
+            }
+            if dead > 0 {
+                self.warning(
+                    "webhooks",
+                    format!("{name:?} of project {project} did not take {}", counted_as(dead, "event")),
+                    format!(
+                        "`countersign webhook deliveries --project {project} --webhook {id} --state dead` says why,                          `countersign webhook replay --project {project} --all-dead {id}` sends them once more."
+                    ),
+                );
+            }
+            well += i64::from(self.checks.len() == so_far);
+        }
+        if well == all.len() as i64 {
+            self.ok("webhooks", if well == 0 { "there is none".to_owned() } else { format!("{well} on, all well") });
+        }
     }
 
     fn clock(&mut self, now: Time, newest: Option<Time>) {

@@ -13,6 +13,7 @@ mod project;
 mod send_test;
 mod serve;
 mod sms;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,6 +73,9 @@ enum Command {
     /// Try e-mail providers
     #[command(subcommand)]
     Email(email::Command),
+    /// Look after webhooks: where a project's events go
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Look after the keys of tokens, and after what is sealed with the key file
     #[command(subcommand)]
     Keys(keys::Command),
@@ -117,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Admin(command) => admin::run(&cli.global, &command),
         Command::Sms(command) => sms::run(&cli.global, command),
         Command::Email(command) => email::run(&cli.global, command),
+        Command::Webhook(command) => webhook::run(&cli.global, command),
         Command::Keys(command) => keys::run(&cli.global, &command),
         Command::Audit(command) => audit::run(&cli.global, &command),
         Command::Doctor => doctor::run(&cli.global),

@@ -114,6 +114,11 @@ struct OfMessage {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OfWebhook {
+    outcome: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct OfLookup {
     result: &'static str,
 }
@@ -139,6 +144,7 @@ pub struct Metrics {
     signin_refused: Family<OfRefusal, Counter>,
     messages: Family<OfMessage, Counter>,
     message_queue: Gauge,
+    webhooks: Family<OfWebhook, Counter>,
     session_cache: [Counter; 2],
     hashing: Hashed,
 }
@@ -161,6 +167,7 @@ impl Metrics {
         let signin_refused = Family::<OfRefusal, Counter>::default();
         let messages = Family::<OfMessage, Counter>::default();
         let message_queue = Gauge::default();
+        let webhooks = Family::<OfWebhook, Counter>::default();
         let session_cache = Family::<OfLookup, Counter>::default();
         let hashing = Hashed::default();
 
@@ -172,6 +179,7 @@ impl Metrics {
         registry.register("signin_refused", "Sign-in steps refused", signin_refused.clone());
         registry.register("message_settled", "Messages by what became of them", messages.clone());
         registry.register("message_queue", "Messages that wait in the outbox", message_queue.clone());
+        registry.register("webhook_calls", "Calls of webhooks by what became of them", webhooks.clone());
         registry.register("session_cache", "Session checks by whether memory answered", session_cache.clone());
         registry.register("hashing_waiting", "Passwords that wait to be hashed", hashing.waiting.clone());
         registry.register("hashing_running", "Passwords that are being hashed", hashing.running.clone());
@@ -191,6 +199,7 @@ impl Metrics {
             signin_refused,
             messages,
             message_queue,
+            webhooks,
             hashing,
         }
     }
@@ -227,6 +236,11 @@ impl Metrics {
         self.message_queue.set(waiting);
     }
 
+    /// A webhook was called: `done`, `retry`, `dead`, or `lost` when another worker has the delivery.
+    pub fn webhook(&self, outcome: &'static str) {
+        self.webhooks.get_or_create(&OfWebhook { outcome }).inc();
+    }
+
     /// A session was looked up in memory.
     pub fn session_lookup(&self, found: bool) {
         self.session_cache[usize::from(found)].inc();
@@ -261,6 +275,7 @@ mod tests {
         metrics.signin_refused(Dialect::Nuvix, "invalid_token");
         metrics.message("twilio", Outcome::Accepted);
         metrics.message_queue(7);
+        metrics.webhook("done");
         metrics.session_lookup(true);
         let text = metrics.encode();
         for line in [
@@ -273,6 +288,7 @@ mod tests {
             r#"countersign_signin_refused_total{dialect="nuvix",reason="invalid_token"} 1"#,
             r#"countersign_message_settled_total{provider="twilio",outcome="accepted"} 1"#,
             "countersign_message_queue 7",
+            r#"countersign_webhook_calls_total{outcome="done"} 1"#,
             r#"countersign_session_cache_total{result="hit"} 1"#,
             r#"countersign_session_cache_total{result="miss"} 0"#,
             "# EOF",

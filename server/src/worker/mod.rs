@@ -1,9 +1,10 @@
-//! What the process does by itself: sending, hearing of revocations, chaining what was audited, forgetting.
+//! What the process does by itself: sending, hearing of revocations, chaining what was audited, telling webhooks, forgetting.
 
 mod audit;
 mod feed;
 pub mod outbox;
 mod retention;
+mod webhook;
 mod word;
 
 use tokio_util::sync::CancellationToken;
@@ -17,4 +18,5 @@ pub fn start(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     tracker.spawn(feed::run(app.clone(), stop.clone()));
     tracker.spawn(outbox::run(app.clone(), tracker.clone(), stop.clone()));
     tracker.spawn(retention::run(app.clone(), stop.clone()));
+    tracker.spawn(webhook::run(app.clone(), tracker.clone(), stop.clone()));
 }

@@ -192,9 +192,7 @@ on_both!(all_dead_deliveries_of_a_webhook_are_replayed_at_once, |test| {
         world.happens(What::SessionCreate, "anna", "{}");
     }
     world.tell();
-    world.write(|tx, _| {
-        tx.exec("UPDATE webhook_deliveries SET state = 'dead', attempts = 8, settled_at = 1", args![])
-    });
+    world.write(|tx, _| tx.exec("UPDATE webhook_deliveries SET state = 'dead', attempts = 8, settled_at = 1", args![]));
     let id = webhook.id.clone();
     assert_eq!(world.write(move |tx, ctx| replay_dead(tx, ctx, &id, 1)), 1);
     let id = webhook.id.clone();

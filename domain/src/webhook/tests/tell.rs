@@ -27,8 +27,7 @@ on_both!(each_webhook_is_told_once_what_it_wants_from_its_making_on, |test| {
     world.happens(What::UserDelete, "anna", "{}");
     world.tell();
     let told = |webhook: &Webhook| {
-        let mut told: Vec<_> =
-            world.all().into_iter().filter(|d| d.webhook == webhook.id).map(|d| d.event).collect();
+        let mut told: Vec<_> = world.all().into_iter().filter(|d| d.webhook == webhook.id).map(|d| d.event).collect();
         told.sort();
         told
     };
@@ -42,7 +41,8 @@ on_both!(what_is_told_has_the_shape_of_standard_webhooks, |test| {
     world.later(1);
     world.happens(What::UserBlock, "anna", r#"{"blocked":true}"#);
     world.tell();
-    let (entry, told) = (world.write(|tx, ctx| audit::list_after(tx, &ctx.project, 1, 9)).remove(0).1, world.all().remove(0));
+    let (entry, told) =
+        (world.write(|tx, ctx| audit::list_after(tx, &ctx.project, 1, 9)).remove(0).1, world.all().remove(0));
     assert_eq!(
         payload(&told),
         json!({
@@ -76,7 +76,8 @@ on_both!(a_crash_before_the_commit_loses_nothing_and_tells_nothing_twice, |test|
     assert!(world.all().is_empty());
     world.tell();
     world.tell();
-    let mut told: Vec<_> = world.all().iter().map(|d| payload(d)["data"]["userId"].as_str().unwrap().to_owned()).collect();
+    let mut told: Vec<_> =
+        world.all().iter().map(|d| payload(d)["data"]["userId"].as_str().unwrap().to_owned()).collect();
     told.sort();
     assert_eq!(told, ["a", "b", "c"]);
 });
@@ -132,7 +133,8 @@ on_both!(a_webhook_that_is_off_hears_nothing_of_what_happens_meanwhile, |test| {
     switch(&world, true);
     world.happens(What::UserCreate, "after", "{}");
     world.tell();
-    let mut told: Vec<_> = world.claim(&webhook).iter().map(|one| payload(&one.delivery)["data"]["userId"].to_string()).collect();
+    let mut told: Vec<_> =
+        world.claim(&webhook).iter().map(|one| payload(&one.delivery)["data"]["userId"].to_string()).collect();
     told.sort();
     assert_eq!(told, ["\"after\"", "\"before\""]);
 });
@@ -241,7 +243,8 @@ on_both!(a_receipt_that_is_faster_than_the_worker_hides_nothing, |test| {
     world.write(move |tx, ctx| message::receive(tx, ctx, "main", &receipt));
     world.tell();
     assert_eq!(world.events(), ["message.sent", "message.undelivered"]);
-    let of = |event: &str| payload(&world.all().into_iter().find(|d| d.event == event).unwrap())["data"]["detail"].clone();
+    let of =
+        |event: &str| payload(&world.all().into_iter().find(|d| d.event == event).unwrap())["data"]["detail"].clone();
     assert_eq!((&of("message.sent")["reason"], &of("message.undelivered")["reason"]), (&Json::Null, &json!("30003")));
 });
 
@@ -259,7 +262,11 @@ on_both!(messages_that_died_or_were_refused_are_told_and_mock_ones_are_none, |te
     world.write(|tx, ctx| {
         let payload = Payload { to: "+14255550123".to_owned(), ..Payload::default() };
         let (expires_at, refusal) = (ctx.now, Some("too many"));
-        message::enqueue(tx, ctx, message::New { verification: None, purpose: "sign-in", payload: &payload, expires_at, refusal })
+        message::enqueue(
+            tx,
+            ctx,
+            message::New { verification: None, purpose: "sign-in", payload: &payload, expires_at, refusal },
+        )
     });
     world.tell();
     world.tell();
