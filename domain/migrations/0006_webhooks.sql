@@ -1,7 +1,7 @@
 -- Outgoing webhooks: who wants to hear of what, and the outbox of what each of them is told.
 
 -- events is a JSON list of `user.create`, `user.*` or `*`. sealed is the secret and, until previous_until, the one before
--- it. off_reason says why it is off; failing_since is when the first call failed after the last that did not.
+-- it. It is told what happens from enabled_at on. off_reason says why it is off; failing_since is when the first call failed after the last that did not.
 CREATE TABLE webhooks (
     id TEXT PRIMARY KEY,
     project_id TEXT NOT NULL,
@@ -9,6 +9,7 @@ CREATE TABLE webhooks (
     url TEXT NOT NULL,
     events TEXT NOT NULL,
     enabled BOOLEAN NOT NULL,
+    enabled_at BIGINT NOT NULL,
     off_reason TEXT NOT NULL,
     sealed BYTEA NOT NULL,
     previous_until BIGINT,

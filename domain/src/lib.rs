@@ -85,7 +85,7 @@ mod statements {
         "UPDATE webhook_cursors SET seq = (\n  SELECT COUNT(*)",
         "SELECT w.id, (\n  SELECT MIN(d.due_at)",
         "SELECT id, project_id, name, url, events, enabled, off_reason, sealed, previous_until, failing_since, created_at, \
-         updated_at FROM webhooks ORDER BY",
+         updated_at, enabled_at FROM webhooks ORDER BY",
     ];
 
     #[test]

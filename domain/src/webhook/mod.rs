@@ -71,6 +71,8 @@ pub struct Webhook {
     pub created_at: Time,
     /// When it was changed last.
     pub updated_at: Time,
+    /// From when on it is told what happens: since it was made, or switched on last.
+    pub enabled_at: Time,
     sealed: Vec<u8>,
 }
 
@@ -89,12 +91,13 @@ impl Webhook {
             failing_since: row.get(9)?,
             created_at: row.get(10)?,
             updated_at: row.get(11)?,
+            enabled_at: row.get(12)?,
         })
     }
 
     /// Whether it is to be told what happened at `at`.
     fn wants(&self, event: &str, at: Time) -> bool {
-        self.enabled && at >= self.created_at && self.events.iter().any(|pattern| event::matches(pattern, event))
+        self.enabled && at >= self.enabled_at && self.events.iter().any(|pattern| event::matches(pattern, event))
     }
 }
 
@@ -161,6 +164,7 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, reach: Reach, new: &New) -> Result<(We
         failing_since: None,
         created_at: ctx.now,
         updated_at: ctx.now,
+        enabled_at: ctx.now,
         sealed,
     };
     let events = to_text(&webhook.events)?;
@@ -208,6 +212,7 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, reach: Reach, id: &str, change: &Chang
         webhook.enabled = enabled;
         webhook.off_reason = if enabled { String::new() } else { off::BY_HAND.to_owned() };
         webhook.failing_since = None;
+        webhook.enabled_at = if enabled { ctx.now } else { webhook.enabled_at };
     }
     webhook.updated_at = ctx.now;
     let events = to_text(&webhook.events)?;
@@ -221,6 +226,7 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, reach: Reach, id: &str, change: &Chang
             &webhook.off_reason,
             webhook.failing_since,
             ctx.now,
+            webhook.enabled_at,
             id,
         ],
     )?;

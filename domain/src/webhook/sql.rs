@@ -3,7 +3,7 @@
 macro_rules! columns {
     () => {
         "id, project_id, name, url, events, enabled, off_reason, sealed, previous_until, failing_since, created_at, \
-         updated_at"
+         updated_at, enabled_at"
     };
 }
 macro_rules! delivery {
@@ -15,8 +15,8 @@ macro_rules! delivery {
 pub(super) const HAS_PROJECT: &str = "SELECT 1 FROM projects WHERE id = $1";
 pub(super) const INSERT: &str =
     "INSERT INTO webhooks (id, project_id, name, url, events, enabled, off_reason, sealed, previous_until, failing_since,
-  created_at, updated_at)
- VALUES ($1, $2, $3, $4, $5, TRUE, '', $6, NULL, NULL, $7, $7)";
+  created_at, updated_at, enabled_at)
+ VALUES ($1, $2, $3, $4, $5, TRUE, '', $6, NULL, NULL, $7, $7, $7)";
 pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM webhooks WHERE id = $1 AND project_id = $2");
 pub(super) const FIND_ANY: &str = concat!("SELECT ", columns!(), " FROM webhooks WHERE id = $1");
 pub(super) const LIST: &str =
@@ -24,7 +24,7 @@ pub(super) const LIST: &str =
 pub(super) const LIST_ALL: &str = concat!("SELECT ", columns!(), " FROM webhooks ORDER BY project_id, created_at, id");
 pub(super) const UPDATE: &str =
     "UPDATE webhooks SET name = $1, url = $2, events = $3, enabled = $4, off_reason = $5, failing_since = $6,
-  updated_at = $7 WHERE id = $8";
+  updated_at = $7, enabled_at = $8 WHERE id = $9";
 pub(super) const SET_SECRET: &str =
     "UPDATE webhooks SET sealed = $1, previous_until = $2, updated_at = $3 WHERE id = $4";
 pub(super) const LOSE_SECRET: &str =

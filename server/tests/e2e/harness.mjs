@@ -126,6 +126,13 @@ class Server {
         return JSON.parse(stdout);
     }
 
+    /** What another command prints as JSON about the server's data. */
+    async command(...args) {
+        const options = { cwd: this.#data, env: environment() };
+        const { stdout } = await promisify(execFile)(BINARY, [...args, '--json', '--data', this.#data], options);
+        return JSON.parse(stdout);
+    }
+
     async #ask(path, body) {
         const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
         const response = await fetch(this.url + path, init);

@@ -36,3 +36,4 @@ mod session;
 mod signin;
 mod users;
 mod verification;
+mod webhook;

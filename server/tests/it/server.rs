@@ -246,6 +246,11 @@ impl Server {
         Self::run(home, &["serve", "--json", "--listen", "127.0.0.1:0"], &[])
     }
 
+    /// A server that is started in this way.
+    pub fn with_arguments(home: &Arc<Home>, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::run(home, arguments, environment)
+    }
+
     fn run(home: &Arc<Home>, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = home
             .command(arguments)

@@ -129,7 +129,8 @@ on_both!(a_webhook_that_is_off_hears_nothing_of_what_happens_meanwhile, |test| {
     switch(&world, false);
     assert!(world.claim(&webhook).is_empty(), "what waits is kept");
     world.happens(What::UserCreate, "meanwhile", "{}");
-    world.tell();
+    // Also if nobody looked at the trail meanwhile.
+    world.later(1);
     switch(&world, true);
     world.happens(What::UserCreate, "after", "{}");
     world.tell();
