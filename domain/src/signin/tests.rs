@@ -25,4 +25,5 @@ mod send;
 mod step;
 mod store;
 mod verify;
+mod webhook;
 mod world;
