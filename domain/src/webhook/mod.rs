@@ -290,7 +290,9 @@ pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, most: i64) -> Result<bool> {
     let webhooks = list(tx, &ctx.project)?;
     for (_, entry) in &entries {
         for (event, detail) in event::of_entry(entry) {
-            let detail = RawValue::from_string(detail).map_err(Error::internal)?;
+            // A detail that is none must not stop all that comes after it.
+            let detail = RawValue::from_string(detail).or_else(|_| RawValue::from_string("{}".to_owned()));
+            let detail = detail.map_err(Error::internal)?;
             let data = Data {
                 event_id: &entry.id,
                 project_id: &ctx.project,

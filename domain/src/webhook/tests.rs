@@ -266,7 +266,7 @@ on_both!(during_a_rotation_both_secrets_sign_and_after_it_the_new_one_alone, |te
     world.later(3_600);
     let id = webhook.id.clone();
     let after = world.write(move |tx, ctx| claim(tx, ctx, &id, 1)).remove(0);
-    assert_eq!(after.secrets, [second.clone()]);
+    assert_eq!(after.secrets, std::slice::from_ref(&second));
 
     let id = webhook.id.clone();
     let (_, third) = world.write(move |tx, ctx| rotate(tx, ctx, &id, 0));
@@ -281,7 +281,7 @@ on_both!(during_a_rotation_both_secrets_sign_and_after_it_the_new_one_alone, |te
 on_both!(a_stolen_database_gives_no_secret, |test| {
     let world = World::new(test);
     let (webhook, secret) = world.hook(&["*"]);
-    let bytes = secret.expose()[6..].as_bytes().to_vec();
+    let bytes = secret.expose().as_bytes()[6..].to_vec();
     assert!(!webhook.sealed.windows(bytes.len()).any(|part| part == bytes));
     let other = crate::base::crypto::Keys::from_master(&[8; 32]).unwrap();
     let thief = Ctx { keys: Arc::new(other), ..world.ctx.clone() };
@@ -296,7 +296,7 @@ on_both!(after_a_lost_key_file_webhooks_are_off_until_they_get_another_secret, |
     world.happens(What::UserCreate, "anna", "{}");
     world.tell();
     world.happens(What::UserCreate, "bernd", "{}");
-    world.write(|tx, ctx| signin::forget_sealed(tx, ctx));
+    world.write(signin::forget_sealed);
     let off = world.get(&webhook.id);
     assert!(!off.enabled && off.off_reason.contains("key file"), "{off:?}");
     assert!(world.claim(&webhook).is_empty());

@@ -176,8 +176,8 @@ fn reset(global: &Global, yes: bool) -> Done {
     if !yes {
         return Err(Problem::new(
             "this gives up what only the lost key file could open: the credentials of SMS and e-mail providers (set \
-             them again), codes on their way, all JWTs, and the users' passwords and second factors. Accounts, sessions \
-             and API keys stay. The audit trail is chained anew. Stop the server first, then add --yes",
+             them again), the secrets of webhooks (they are switched off), codes on their way, all JWTs, and the users' \
+             passwords and second factors. Accounts, sessions and API keys stay. The audit trail is chained anew. Stop the server first, then add --yes",
         ));
     }
     let config = global.load(None)?;

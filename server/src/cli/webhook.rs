@@ -1,5 +1,6 @@
 //! `countersign webhook`: where a project's events go.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use countersign_domain::base::{Code, Error, Result, Time};
@@ -410,7 +411,8 @@ fn lines(webhook: &Webhook) -> String {
         webhook.events.join(", "),
     );
     if let Some(since) = webhook.failing_since {
-        text.push_str(&format!("\n  failing  since {since}"));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  failing  since {since}");
     }
     text
 }

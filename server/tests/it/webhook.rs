@@ -487,3 +487,14 @@ fn two_nodes_call_once() {
     let ids: BTreeSet<_> = receiver.arrived().into_iter().map(|one| one.id).collect();
     assert_eq!((receiver.arrived().len(), ids.len()), (40, 40));
 }
+
+#[test]
+fn every_event_has_its_line_in_the_documentation() {
+    let page = include_str!("../../../docs/webhook.md");
+    let listed = told(&Home::new(Kind::Sqlite), &["events"]);
+    for event in listed.as_array().unwrap() {
+        let row = format!("| `{}` |", event.as_str().unwrap());
+        assert!(page.contains(&row), "{row}");
+    }
+    assert_eq!(page.matches("\n| `").count(), listed.as_array().unwrap().len());
+}
