@@ -411,7 +411,7 @@ impl Report {
                     "webhooks",
                     format!("{name:?} of project {project} did not take {}", counted_as(dead, "event")),
                     format!(
-                        "`countersign webhook deliveries --project {project} --webhook {id} --state dead` says why,                          `countersign webhook replay --project {project} --all-dead {id}` sends them once more."
+                        "`countersign webhook deliveries --project {project} --webhook {id} --state dead` says why,                          `countersign webhook replay --project {project} --all-dead --webhook {id}` sends them once more."
                     ),
                 );
             }

@@ -109,10 +109,10 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(i64).range(1..=200))]
         limit: i64,
     },
-    /// Send a delivery once more, or all dead ones of a webhook
+    /// Send a delivery once more, or all that are dead
     #[command(
         after_help = "Examples:\n  countersign webhook replay --project shop 0198c0de-0000-7000-8000-000000000000\n  \
-                            countersign webhook replay --project shop --all-dead 0198c0de-0000-7000-8000-000000000001\n\n\
+                            countersign webhook replay --project shop --all-dead\n\n\
                             It goes out with its old `webhook-id`, by which a receiver that has it already tells it."
     )]
     Replay {
@@ -122,9 +122,12 @@ pub(crate) enum Command {
         /// The delivery
         #[arg(required_unless_present = "all_dead", conflicts_with = "all_dead")]
         id: Option<String>,
-        /// All dead ones of this webhook
-        #[arg(long, value_name = "WEBHOOK")]
-        all_dead: Option<String>,
+        /// All that are dead
+        #[arg(long)]
+        all_dead: bool,
+        /// … of this webhook only
+        #[arg(long, value_name = "ID", requires = "all_dead")]
+        webhook: Option<String>,
     },
     /// List the events that can be told
     #[command(after_help = "Example:\n  countersign webhook events")]
@@ -166,9 +169,7 @@ pub(super) fn run(global: &Global, command: Command) -> Done {
                 deliveries(global, project, Wanted { webhook, state, before, limit }).await
             }
             Command::Replay { project, id: Some(id), .. } => replay(global, project, id).await,
-            Command::Replay { project, all_dead, .. } => {
-                replay_dead(global, project, all_dead.unwrap_or_default()).await
-            }
+            Command::Replay { project, webhook, .. } => replay_dead(global, project, webhook).await,
             Command::Events => events(global),
         }
     })
@@ -378,16 +379,23 @@ async fn replay(global: &Global, project: String, id: String) -> Done {
     out::text(&format!("Delivery {} is {}.", delivery.id, delivery.state.name()))
 }
 
-async fn replay_dead(global: &Global, project: String, id: String) -> Done {
+async fn replay_dead(global: &Global, project: String, only: Option<String>) -> Done {
     let store = Store::open(global).await?;
     get(&store, &project).await?;
+    let wanted = project.clone();
+    let listed = store.db.read(move |tx| match &only {
+        Some(id) => Ok(vec![webhook::get(tx, &wanted, id)?]),
+        None => webhook::list(tx, &wanted),
+    });
     let mut count = 0;
-    loop {
-        let (ctx, id) = (store.ctx(&project), id.clone());
-        let replayed = store.db.write(move |tx| webhook::replay_dead(tx, &ctx, &id, PAGE)).await;
-        match replayed.map_err(|error| wrong(&error, &project))? {
-            0 => break,
-            more => count += more,
+    for webhook in listed.await.map_err(|error| wrong(&error, &project))? {
+        loop {
+            let (ctx, id) = (store.ctx(&project), webhook.id.clone());
+            let replayed = store.db.write(move |tx| webhook::replay_dead(tx, &ctx, &id, PAGE)).await;
+            match replayed.map_err(|error| wrong(&error, &project))? {
+                0 => break,
+                more => count += more,
+            }
         }
     }
     if global.json {

@@ -349,7 +349,7 @@ on_both! {
         assert!(again.is_signed_by(&hook.secret));
         quiet(&home);
         home.execute("UPDATE webhook_deliveries SET state = 'dead'");
-        assert_eq!(told(&home, &["replay", "--project", "demo", "--all-dead", &hook.id]), json!({"replayed": 1}));
+        assert_eq!(told(&home, &["replay", "--project", "demo", "--all-dead"]), json!({"replayed": 1}));
         receiver.wait_for(before + 2);
         quiet(&home);
         assert_eq!(told(&home, &list), json!([]));
@@ -465,7 +465,7 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
         (&["create", "--project", "nobody", "--url", "https://shop.example/"], "there is no project"),
         (&["show", "--project", "shop", "no"], "no such webhook"),
         (&["replay", "--project", "shop", "no"], "no such delivery"),
-        (&["replay", "--project", "shop", "--all-dead", "no"], "no such webhook"),
+        (&["replay", "--project", "shop", "--all-dead", "--webhook", "no"], "no such webhook"),
     ] {
         let said = refused(&home, arguments);
         assert!(said.starts_with("error: ") && said.contains(part), "{arguments:?}: {said}");
