@@ -9,7 +9,8 @@ use crate::db::Column;
 use crate::message::{self, End};
 use crate::on_both;
 use crate::project::{self, Settings};
-use crate::signin::{self, sign_in_anonymously};
+use crate::signin::{self, custom, sign_in_anonymously};
+use crate::verification::Dialect;
 use crate::webhook::{self, New, Reach, Wanted};
 
 const NEWEST: &str = "SELECT detail FROM audit_events WHERE event = 'session.create' ORDER BY at DESC LIMIT 1";
@@ -57,6 +58,29 @@ on_both!(a_guest_is_made_by_his_session, |test| {
     let project = world.project.clone();
     world.write(move |tx, ctx| sign_in_anonymously(tx, ctx, &project));
     assert_eq!(noted(&world), r#"{"provider":"anonymous","created":true}"#);
+});
+
+on_both!(an_address_is_noted_like_a_number, |test| {
+    let mut world = World::new(test);
+    let link = world.link(ANNA_MAIL, "anna");
+    world.follow(&link).unwrap();
+    assert_eq!(noted(&world), r#"{"provider":"magic-url","created":true,"verified":"email"}"#);
+    world.later(60);
+    let link = world.link(ANNA_MAIL, "again");
+    world.follow(&link).unwrap();
+    assert_eq!(noted(&world), r#"{"provider":"magic-url"}"#);
+});
+
+on_both!(an_account_that_nobody_proved_yet_is_made_by_the_token_that_a_server_vouches_with, |test| {
+    let mut world = World::new(test);
+    world.ask(ANNA, "anna");
+    world.work();
+    for expected in [r#"{"provider":"token","created":true}"#, r#"{"provider":"token"}"#] {
+        world.later(60);
+        let token = world.write(|tx, ctx| custom::create(tx, ctx, Dialect::Nuvix, "anna", 32, 900));
+        world.finish("anna", token.secret.expose()).unwrap();
+        assert_eq!(noted(&world), expected);
+    }
 });
 
 /// The same world with its project in the database, and a webhook that wants these events.
