@@ -60,7 +60,7 @@ mod statements {
 
     /// How those begin that read all rows on purpose: housekeeping, a lost key file, what waits in the outbox or for
     /// its link in the audit trail (small indexes of their own), and what the console and the start of the process list.
-    const WHOLE_TABLES: [&str; 23] = [
+    const WHOLE_TABLES: [&str; 27] = [
         "DELETE FROM targets WHERE updated_at",
         "DELETE FROM passwords",
         "DELETE FROM signing_keys",
@@ -68,8 +68,7 @@ mod statements {
         "UPDATE messages SET state = 'dead', settled_at = $1, payload = NULL,\n  reason = 'its key file is lost'",
         "SELECT MIN(due_at) FROM messages WHERE settled_at IS NULL",
         "SELECT COUNT(*) FROM messages WHERE settled_at IS NULL",
-        "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at \
-         FROM messages\n WHERE project_id = $1 ORDER BY id DESC LIMIT",
+        "SELECT COUNT(*) FROM messages WHERE state = 'dead' AND created_at",
         "SELECT id, name, settings, providers, created_at, updated_at FROM projects ORDER BY",
         "SELECT COUNT(*) FROM projects",
         "SELECT id FROM projects ORDER BY",
@@ -86,6 +85,11 @@ mod statements {
         "SELECT w.id, (\n  SELECT MIN(d.due_at)",
         "SELECT id, project_id, name, url, events, enabled, off_reason, sealed, previous_until, failing_since, created_at, \
          updated_at, enabled_at FROM webhooks ORDER BY",
+        "SELECT COUNT(*) FROM sessions WHERE",
+        "UPDATE admins SET created_at = created_at",
+        "SELECT id, email, created_at FROM admins ORDER BY",
+        "SELECT t.id, t.name, t.expires_at, t.accessed_at, t.created_at, a.id, a.email, a.created_at\n \
+         FROM admin_tokens t JOIN admins a ON a.id = t.admin_id ORDER BY",
     ];
 
     #[test]

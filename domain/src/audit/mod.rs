@@ -15,7 +15,7 @@ pub use verify::{Chain, Fault, Wrong, list_projects, verify};
 pub use what::What;
 
 use crate::args;
-use crate::base::{Actor, Ctx, Result, Time};
+use crate::base::{Actor, Ctx, Result, Time, id};
 use crate::db::{Row, Tx};
 
 /// The topic under which the process learns that a project's events were chained; the key is the project's id.
@@ -32,7 +32,7 @@ pub struct Event {
     pub at: Time,
     /// What happened: a [`What::name`], perhaps one of a newer version.
     pub event: String,
-    /// Who did it: `guest`, `system`, `user:` or `key:` and an id.
+    /// Who did it: `guest`, `system`, or `user:`, `key:` or `admin:` and an id.
     pub actor: String,
     /// To whom it happened.
     pub user: Option<String>,
@@ -67,10 +67,55 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, what: What, user: Option<&str>, detail
         Actor::System => "system".to_owned(),
         Actor::User { user, .. } => format!("user:{user}"),
         Actor::Key(key) => format!("key:{key}"),
+        Actor::Admin(admin) => format!("admin:{admin}"),
     };
     let address = ctx.address.map(|a| a.to_canonical().to_string()).unwrap_or_default();
     let agent = ctx.user_agent.as_deref().unwrap_or_default();
     tx.push(sql::INSERT, args![&ctx.id(), &ctx.project, ctx.now, what.name(), &actor, user, &address, agent, detail])
+}
+
+/// Writes down what an administrator did to something that is nobody's account. What the process does there by itself
+/// (the command line, development) is not written down: whoever runs it holds the key file, and with it the chain.
+pub fn record_act(tx: &mut Tx<'_>, ctx: &Ctx, what: What, detail: &serde_json::Value) -> Result<()> {
+    match ctx.actor {
+        Actor::Admin(_) => record(tx, ctx, what, None, &detail.to_string()),
+        Actor::Guest | Actor::System | Actor::User { .. } | Actor::Key(_) => Ok(()),
+    }
+}
+
+/// Which events of a project are wanted: those that fit all that is given.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// What happened: a [`What::name`].
+    pub event: Option<String>,
+    /// Who did it, as [`Event::actor`].
+    pub actor: Option<String>,
+    /// To whom it happened.
+    pub user: Option<String>,
+    /// Not before this instant, to the millisecond.
+    pub since: Option<Time>,
+    /// Before this instant, to the millisecond.
+    pub until: Option<Time>,
+    /// Older than the event with this id.
+    pub after: Option<String>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// The events of a project that are wanted, the newest first. They are ordered by their ids, which begin with the time.
+pub fn list_wanted(tx: &mut Tx<'_>, project: &str, wanted: &Wanted) -> Result<Vec<Event>> {
+    let from = wanted.since.map_or_else(String::new, id::floor);
+    let below = id::below(wanted.until, wanted.after.as_deref());
+    let event = wanted.event.as_deref().unwrap_or_default();
+    let actor = wanted.actor.as_deref().unwrap_or_default();
+    match &wanted.user {
+        Some(user) => tx.list(
+            sql::LIST_WANTED_OF_USER,
+            args![project, user, &from, &below, event, actor, wanted.limit],
+            Event::load,
+        ),
+        None => tx.list(sql::LIST_WANTED, args![project, &from, &below, event, actor, wanted.limit], Event::load),
+    }
 }
 
 /// What happened to a user, the newest first, and how much there is in all, counted up to 5,000.

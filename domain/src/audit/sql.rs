@@ -7,6 +7,32 @@ pub(super) const LIST: &str = "SELECT id, at, event, actor, user_id, address, ag
  WHERE project_id = $1 AND user_id = $2 ORDER BY at DESC, id DESC LIMIT $3 OFFSET $4";
 pub(super) const COUNT: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM audit_events WHERE project_id = $1 AND user_id = $2 LIMIT $3) AS counted";
+/// What is not asked for is an empty text. The ids, which begin with the time, are the order.
+macro_rules! wanted {
+    ($of:literal, $from:literal, $below:literal, $event:literal, $actor:literal, $limit:literal) => {
+        concat!(
+            "SELECT id, at, event, actor, user_id, address, agent, detail FROM audit_events
+ WHERE project_id = $1",
+            $of,
+            " AND id >= ",
+            $from,
+            " AND id < ",
+            $below,
+            " AND (",
+            $event,
+            " = '' OR event = ",
+            $event,
+            ") AND (",
+            $actor,
+            " = '' OR actor = ",
+            $actor,
+            ") ORDER BY id DESC LIMIT ",
+            $limit
+        )
+    };
+}
+pub(super) const LIST_WANTED: &str = wanted!("", "$2", "$3", "$4", "$5", "$6");
+pub(super) const LIST_WANTED_OF_USER: &str = wanted!(" AND user_id = $2", "$3", "$4", "$5", "$6", "$7");
 
 /// Events with the head that they follow, in one statement: both are of the same instant. The inner LIMIT keeps the
 /// database from sorting everything that waits.
@@ -40,6 +66,8 @@ pub(crate) const ALL: &[&str] = &[
     INSERT,
     LIST,
     COUNT,
+    LIST_WANTED,
+    LIST_WANTED_OF_USER,
     LIST_UNCHAINED,
     INSERT_HEAD,
     MOVE_HEAD,

@@ -398,6 +398,57 @@ on_both!(a_users_events_are_listed_the_newest_first_and_counted_up_to_a_bound, |
     assert_eq!(page("clara", 1, 0).1, 5_000);
 });
 
+on_both!(the_events_of_a_project_are_listed_by_what_is_asked_page_by_page, |test| {
+    let mut ctx = ctx();
+    let start = ctx.now;
+    put(&test.db, &mut ctx, 5);
+    let others = [
+        ("p1", What::UserDelete, Some("bernd"), Actor::Admin("a1".into())),
+        ("p2", What::UserDelete, None, Actor::System),
+    ];
+    for (project, what, user, actor) in others {
+        ctx.now = ctx.now.plus_seconds(1);
+        let ctx = Ctx { project: Arc::from(project), actor, ..ctx.clone() };
+        wait(test.db.write(move |tx| record(tx, &ctx, what, user, "{}"))).unwrap();
+    }
+    let list = |wanted: Wanted| wait(test.db.read(move |tx| list_wanted(tx, "p1", &wanted))).unwrap();
+    let seconds = |events: &[Event]| events.iter().map(|e| e.at.micros_since(start) / 1_000_000).collect::<Vec<_>>();
+    let all = Wanted { limit: 100, ..Wanted::default() };
+    assert_eq!(seconds(&list(all.clone())), [6, 5, 4, 3, 2, 1]);
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(seconds(&list(Wanted { event: some("user.delete"), ..all.clone() })), [6]);
+    assert_eq!(seconds(&list(Wanted { actor: some("admin:a1"), ..all.clone() })), [6]);
+    assert_eq!(seconds(&list(Wanted { user: some("anna"), limit: 2, ..all.clone() })), [5, 4]);
+    assert!(list(Wanted { user: some("anna"), event: some("user.delete"), ..all.clone() }).is_empty());
+    let between = Wanted { since: Some(start.plus_seconds(2)), until: Some(start.plus_seconds(5)), ..all.clone() };
+    assert_eq!(seconds(&list(between.clone())), [4, 3, 2]);
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let page = list(Wanted { after: after.take(), limit: 2, ..all.clone() });
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        seen.extend(seconds(&page));
+    }
+    assert_eq!(seen, [6, 5, 4, 3, 2, 1]);
+    let first = list(Wanted { limit: 1, ..between.clone() });
+    assert_eq!(seconds(&list(Wanted { after: Some(first[0].id.clone()), ..between })), [3, 2]);
+});
+
+on_both!(an_administrators_acts_are_written_down_and_the_commands_are_not, |test| {
+    let ctx = ctx();
+    let count = |actor: Actor| {
+        let ctx = Ctx { actor, ..ctx.clone() };
+        wait(test.db.write(move |tx| {
+            record_act(tx, &ctx, What::ProjectUpdate, &serde_json::json!({"changed": ["otp.length"]}))?;
+            list_wanted(tx, "p1", &Wanted { limit: 9, ..Wanted::default() })
+        }))
+        .unwrap()
+    };
+    assert!(count(Actor::System).is_empty());
+    let told = count(Actor::Admin("a1".into()));
+    assert_eq!((told[0].actor.as_str(), told[0].detail.as_str()), ("admin:a1", r#"{"changed":["otp.length"]}"#));
+});
+
 #[test]
 fn a_head_is_read_as_it_is_written() {
     let head = Head { seq: 12, hash: vec![0xab; 32] };

@@ -47,6 +47,8 @@ pub enum What {
     ChallengeComplete,
     /// A password was set by a recovery link.
     RecoveryComplete,
+    /// Recovery codes were taken away.
+    RecoveryCodesDelete,
     /// The key file was given up as lost: what was chained before was chained anew.
     KeysReset,
     /// Another signing key took the place of the one before.
@@ -57,6 +59,46 @@ pub enum What {
     WebhookUpdate,
     /// A webhook was removed.
     WebhookDelete,
+    /// An administrator made a project.
+    ProjectCreate,
+    /// An administrator changed a project's name or settings.
+    ProjectUpdate,
+    /// An administrator removed a project.
+    ProjectDelete,
+    /// An administrator made an API key.
+    KeyCreate,
+    /// An administrator revoked an API key.
+    KeyDelete,
+    /// An administrator let a front end in.
+    PlatformCreate,
+    /// An administrator shut a front end out.
+    PlatformDelete,
+    /// An administrator added a provider of SMS or e-mail.
+    ProviderCreate,
+    /// An administrator changed a provider, or the order of them.
+    ProviderUpdate,
+    /// An administrator removed a provider.
+    ProviderDelete,
+    /// An administrator sent a test message through a provider.
+    ProviderTest,
+    /// An administrator gave a message a text of the project's own.
+    TemplateUpdate,
+    /// An administrator took a text of the project's own away.
+    TemplateDelete,
+    /// An administrator was made.
+    AdminCreate,
+    /// An administrator was removed.
+    AdminDelete,
+    /// An administrator got another password.
+    AdminPassword,
+    /// An administrator signed in.
+    AdminSessionCreate,
+    /// Sessions of an administrator were ended.
+    AdminSessionDelete,
+    /// A token of an administrator was made.
+    AdminTokenCreate,
+    /// A token of an administrator was revoked.
+    AdminTokenDelete,
 }
 
 impl What {
@@ -85,11 +127,32 @@ impl What {
             Self::ChallengeCreate => "challenge.create",
             Self::ChallengeComplete => "challenge.complete",
             Self::RecoveryComplete => "recovery.complete",
+            Self::RecoveryCodesDelete => "recovery-codes.delete",
             Self::KeysReset => "keys.reset",
             Self::KeysRotate => "keys.rotate",
             Self::WebhookCreate => "webhook.create",
             Self::WebhookUpdate => "webhook.update",
             Self::WebhookDelete => "webhook.delete",
+            Self::ProjectCreate => "project.create",
+            Self::ProjectUpdate => "project.update",
+            Self::ProjectDelete => "project.delete",
+            Self::KeyCreate => "key.create",
+            Self::KeyDelete => "key.delete",
+            Self::PlatformCreate => "platform.create",
+            Self::PlatformDelete => "platform.delete",
+            Self::ProviderCreate => "provider.create",
+            Self::ProviderUpdate => "provider.update",
+            Self::ProviderDelete => "provider.delete",
+            Self::ProviderTest => "provider.test",
+            Self::TemplateUpdate => "template.update",
+            Self::TemplateDelete => "template.delete",
+            Self::AdminCreate => "admin.create",
+            Self::AdminDelete => "admin.delete",
+            Self::AdminPassword => "admin.password",
+            Self::AdminSessionCreate => "admin-session.create",
+            Self::AdminSessionDelete => "admin-session.delete",
+            Self::AdminTokenCreate => "admin-token.create",
+            Self::AdminTokenDelete => "admin-token.delete",
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Actor {
     },
     /// A customer's server, by the id of its API key.
     Key(String),
+    /// An administrator, by his id.
+    Admin(String),
     /// The process itself: a worker or the command line.
     System,
 }

@@ -117,6 +117,24 @@ pub enum Code {
     WebhookNotFound,
     /// The project has no delivery of a webhook with this id.
     DeliveryNotFound,
+    /// No administrator has this id.
+    AdminNotFound,
+    /// An administrator with this e-mail address exists.
+    AdminExists,
+    /// Without this administrator there would be none.
+    LastAdmin,
+    /// No administrator's token has this id.
+    AdminTokenNotFound,
+    /// No front end has this id.
+    PlatformNotFound,
+    /// No provider has this name.
+    ProviderNotFound,
+    /// A provider with this name exists.
+    ProviderExists,
+    /// The project has no text of its own here.
+    TemplateNotFound,
+    /// No message has this id.
+    MessageNotFound,
 }
 
 impl Code {
@@ -171,6 +189,15 @@ impl Code {
             Self::CursorNotFound => "cursor-not-found",
             Self::WebhookNotFound => "webhook-not-found",
             Self::DeliveryNotFound => "delivery-not-found",
+            Self::AdminNotFound => "admin-not-found",
+            Self::AdminExists => "admin-exists",
+            Self::LastAdmin => "last-admin",
+            Self::AdminTokenNotFound => "admin-token-not-found",
+            Self::PlatformNotFound => "platform-not-found",
+            Self::ProviderNotFound => "provider-not-found",
+            Self::ProviderExists => "provider-exists",
+            Self::TemplateNotFound => "template-not-found",
+            Self::MessageNotFound => "message-not-found",
         }
     }
 }

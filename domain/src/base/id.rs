@@ -14,6 +14,16 @@ pub fn floor(time: Time) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string()
 }
 
+/// Above every id that was made at any time.
+const ABOVE_ALL: &str = "g";
+
+/// What ids lie below that were made before `until`, and before the one that is `after` in a list of the newest first.
+/// Without either, all.
+pub fn below(until: Option<Time>, after: Option<&str>) -> String {
+    let after = after.unwrap_or(ABOVE_ALL).to_owned();
+    until.map(floor).map_or(after.clone(), |until| until.min(after))
+}
+
 /// Whether `id` may name something a client chose: `^[a-zA-Z0-9][a-zA-Z0-9._-]{0,35}$` (contract nuvix §1.11).
 pub fn is_valid(id: &str) -> bool {
     id.len() <= 36
@@ -41,6 +51,18 @@ mod tests {
         let time = Time::from_micros(1_795_248_000_000_000);
         assert!(new(time.plus_micros(-1_000), &random) < floor(time));
         assert!(floor(time) <= new(time, &random));
+    }
+
+    #[test]
+    fn a_list_goes_on_below_the_older_of_a_time_and_an_id() {
+        let random = SeededRandom::new(1);
+        let time = Time::from_micros(1_795_248_000_000_000);
+        let (early, late) = (new(time.plus_micros(-1_000), &random), new(time.plus_micros(1_000), &random));
+        assert!(late < below(None, None));
+        assert_eq!(below(None, Some(&late)), late);
+        assert_eq!(below(Some(time), None), floor(time));
+        assert_eq!(below(Some(time), Some(&late)), floor(time));
+        assert_eq!(below(Some(time), Some(&early)), early);
     }
 
     #[test]

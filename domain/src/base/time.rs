@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::{Error, Result};
+
 /// An instant: microseconds since the Unix epoch, UTC. Stored as it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Time(i64);
@@ -51,6 +53,17 @@ impl Time {
     /// `YYYY-MM-DDTHH:MM:SS.mmmZ`, the form of every date on the wire (RFC 3339).
     pub fn to_rfc3339(self) -> String {
         self.to_string()
+    }
+
+    /// Refuses an expiry that is over already; `field` is what it is called.
+    pub fn check_future(self, now: Self, field: &str) -> Result<()> {
+        if self > now {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            field,
+            format!("must be in the future: {self} is over, so it would be refused from the start"),
+        ))
     }
 
     /// Reads an RFC 3339 date.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::args;
 use crate::base::crypto::Label;
 use crate::base::time::{DAY, SECOND};
-use crate::base::{Ctx, Error, Result, Target, Time, id};
+use crate::base::{Code, Ctx, Error, Result, Target, Time, id};
 use crate::db::{Kind, Row, Tx};
 
 /// The topic under which the worker learns that there is something to send.
@@ -48,6 +48,11 @@ impl Channel {
             Self::Sms => "sms",
             Self::Email => "email",
         }
+    }
+
+    /// The channel of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Sms, Self::Email].into_iter().find(|channel| channel.name() == name)
     }
 
     /// The channel that reaches `target`.
@@ -189,6 +194,9 @@ pub struct Entry {
     /// When it was settled.
     #[serde(serialize_with = "as_optional_date")]
     pub settled_at: Option<Time>,
+    /// When its provider reported what became of it.
+    #[serde(serialize_with = "as_optional_date")]
+    pub receipt_at: Option<Time>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]
@@ -218,6 +226,7 @@ impl Entry {
             tries: tries(&row.get::<String>(8)?)?,
             created_at: row.get(9)?,
             settled_at: row.get(10)?,
+            receipt_at: row.get(11)?,
         })
     }
 }
@@ -392,7 +401,7 @@ pub fn receive(tx: &mut Tx<'_>, ctx: &Ctx, provider: &str, receipt: &Receipt) ->
         Delivery::Delivered => "delivered",
         Delivery::Failed => "undelivered",
     };
-    tx.exec(sql::RECEIPT, args![state, receipt.error.as_deref().unwrap_or_default(), &id])?;
+    tx.exec(sql::RECEIPT, args![state, receipt.error.as_deref().unwrap_or_default(), ctx.now, &id])?;
     tx.after_commit(SETTLED, "");
     Ok(true)
 }
@@ -404,9 +413,63 @@ pub fn list_dead(tx: &mut Tx<'_>, since: Time) -> Result<(Vec<Entry>, i64)> {
     Ok((entries, count))
 }
 
+/// The states that a message may be in.
+pub const STATES: [&str; 8] =
+    ["queued", "sending", "sent", "delivered", "undelivered", "mock", End::Refused.name(), End::Dead.name()];
+
+/// Which messages of a project are wanted: those that fit all that is given.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// One of [`STATES`].
+    pub state: Option<String>,
+    /// By what they travel.
+    pub channel: Option<Channel>,
+    /// Not queued before this instant, to the millisecond.
+    pub since: Option<Time>,
+    /// Queued before this instant, to the millisecond.
+    pub until: Option<Time>,
+    /// Older than the message with this id.
+    pub after: Option<String>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// The messages of a project that are wanted, the newest first.
+pub fn list_wanted(tx: &mut Tx<'_>, project: &str, wanted: &Wanted) -> Result<Vec<Entry>> {
+    let from = wanted.since.map_or_else(String::new, id::floor);
+    let below = id::below(wanted.until, wanted.after.as_deref());
+    let channel = wanted.channel.map_or("", Channel::name);
+    let statement = match wanted.state.as_deref() {
+        None => sql::LIST,
+        Some("refused") => sql::LIST_REFUSED,
+        Some("undelivered") => sql::LIST_UNDELIVERED,
+        Some("dead") => sql::LIST_DEAD_OF,
+        Some(state) => {
+            let args = args![project, &from, &below, channel, state, wanted.limit];
+            return tx.list(sql::LIST_IN_STATE, args, Entry::load);
+        }
+    };
+    tx.list(statement, args![project, &from, &below, channel, wanted.limit], Entry::load)
+}
+
 /// The newest messages of a project.
 pub fn list(tx: &mut Tx<'_>, project: &str, most: i64) -> Result<Vec<Entry>> {
-    tx.list(sql::LIST, args![project, most], Entry::load)
+    list_wanted(tx, project, &Wanted { limit: most, ..Wanted::default() })
+}
+
+/// The message with this id, or `Code::MessageNotFound`.
+pub fn get(tx: &mut Tx<'_>, project: &str, id: &str) -> Result<Entry> {
+    tx.find(sql::FIND, args![project, id], Entry::load)?.ok_or_else(|| Code::MessageNotFound.into())
+}
+
+/// How many messages of a project that were queued since `since` are in which state.
+pub fn count_by_state(tx: &mut Tx<'_>, project: &str, since: Time) -> Result<Vec<(String, i64)>> {
+    tx.list(sql::COUNT_BY_STATE, args![project, &id::floor(since)], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// How many messages of a project nobody took, or nobody knows of, since `since`.
+pub fn count_dead(tx: &mut Tx<'_>, project: &str, since: Time) -> Result<i64> {
+    Ok(tx.find(sql::COUNT_DEAD_OF, args![project, &id::floor(since)], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Removes, a thousand at a time, settled messages older than thirty days.

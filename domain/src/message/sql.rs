@@ -54,10 +54,14 @@ pub(super) const BURY_ALL: &str = "UPDATE messages SET state = 'dead', settled_a
   reason = 'its key file is lost' WHERE settled_at IS NULL";
 pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE settled_at IS NULL AND state = 'queued'";
 pub(super) const QUEUED: &str = "SELECT COUNT(*) FROM messages WHERE settled_at IS NULL AND state = 'queued'";
+/// By the provider's id alone: SQLite would read the whole project, if it were not kept from that by `|| ''`.
 pub(super) const FIND_BY_RECEIPT: &str = "SELECT id, state FROM messages
- WHERE provider_message = $1 AND project_id = $2 AND provider = $3";
-pub(super) const RECEIPT: &str =
-    concat!("UPDATE messages SET state = $1, reason = $2, ", news!(), " WHERE id = $3 AND state = 'sent'");
+ WHERE provider_message = $1 AND project_id || '' = $2 AND provider = $3";
+pub(super) const RECEIPT: &str = concat!(
+    "UPDATE messages SET state = $1, reason = $2, receipt_at = $3, ",
+    news!(),
+    " WHERE id = $4 AND state = 'sent'"
+);
 pub(super) const LISTEN: &str = "INSERT INTO message_listeners (project_id) VALUES ($1) ON CONFLICT DO NOTHING";
 pub(super) const UNLISTEN: &str = "DELETE FROM message_listeners WHERE project_id = $1";
 pub(super) const HAS_NEWS: &str = "SELECT 1 FROM messages WHERE news = TRUE LIMIT 1";
@@ -74,13 +78,42 @@ pub(super) const LIST_NEWS: &str = list_news!("");
 /// A receipt waits until what is told now is written down.
 pub(super) const LIST_NEWS_ON_POSTGRES: &str = list_news!(" FOR UPDATE SKIP LOCKED");
 pub(super) const TOLD: &str = "UPDATE messages SET news = FALSE, told = $1 WHERE id = $2";
+macro_rules! select {
+    ($rest:expr) => {
+        concat!(
+            "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at,
+  receipt_at FROM messages ",
+            $rest
+        )
+    };
+}
 pub(super) const LIST_DEAD: &str =
-    "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
- WHERE state = 'dead' AND created_at > $1 ORDER BY created_at DESC LIMIT 100";
+    select!("WHERE state = 'dead' AND created_at > $1 ORDER BY created_at DESC LIMIT 100");
 pub(super) const COUNT_DEAD: &str = "SELECT COUNT(*) FROM messages WHERE state = 'dead' AND created_at > $1";
-pub(super) const LIST: &str =
-    "SELECT id, project_id, channel, purpose, target_mask, state, provider, reason, tries, created_at, settled_at FROM messages
- WHERE project_id = $1 ORDER BY id DESC LIMIT $2";
+pub(super) const FIND: &str = select!("WHERE project_id = $1 AND id = $2");
+/// What is not asked for is an empty text. The ids, which begin with the time, are the order. The states that an operator
+/// looks for are rare and have indexes of their own, which the databases take only for a text that names the state.
+macro_rules! wanted {
+    ($state:literal) => {
+        select!(concat!(
+            "WHERE project_id = $1 AND id >= $2 AND id < $3 AND ($4 = '' OR channel = $4) AND ",
+            $state,
+            " ORDER BY id DESC LIMIT $5"
+        ))
+    };
+}
+pub(super) const LIST: &str = wanted!("state <> ''");
+pub(super) const LIST_REFUSED: &str = wanted!("state = 'refused'");
+pub(super) const LIST_UNDELIVERED: &str = wanted!("state = 'undelivered'");
+pub(super) const LIST_DEAD_OF: &str = wanted!("state = 'dead'");
+pub(super) const LIST_IN_STATE: &str = select!(
+    "WHERE project_id = $1 AND id >= $2 AND id < $3 AND ($4 = '' OR channel = $4) AND state = $5
+ ORDER BY id DESC LIMIT $6"
+);
+pub(super) const COUNT_BY_STATE: &str = "SELECT state, COUNT(*) FROM messages WHERE project_id = $1 AND id >= $2
+ GROUP BY state ORDER BY state";
+pub(super) const COUNT_DEAD_OF: &str =
+    "SELECT COUNT(*) FROM messages WHERE project_id = $1 AND id >= $2 AND state = 'dead'";
 pub(super) const PURGE: &str = "DELETE FROM messages WHERE id IN (
   SELECT id FROM messages WHERE id < $1 AND settled_at IS NOT NULL ORDER BY id LIMIT 1000)";
 
@@ -107,6 +140,13 @@ pub(crate) const ALL: &[&str] = &[
     TOLD,
     LIST_DEAD,
     COUNT_DEAD,
+    FIND,
     LIST,
+    LIST_REFUSED,
+    LIST_UNDELIVERED,
+    LIST_DEAD_OF,
+    LIST_IN_STATE,
+    COUNT_BY_STATE,
+    COUNT_DEAD_OF,
     PURGE,
 ];

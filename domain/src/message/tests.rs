@@ -347,6 +347,48 @@ on_both!(dead_messages_are_listed_with_how_many_there_are, |test| {
     assert_eq!(write(&test.db, &late, |tx, ctx| list_dead(tx, ctx.now)).1, 0);
 });
 
+on_both!(messages_are_listed_by_what_is_asked_page_by_page, |test| {
+    let ctx = ctx();
+    let ids: Vec<_> = (0..6).map(|n| put(&test.db, &at(&ctx, n), (n % 2 == 1).then_some("the day is full"))).collect();
+    let elsewhere = Ctx { project: Arc::from("p2"), ..ctx.clone() };
+    put(&test.db, &elsewhere, None);
+    let list = |wanted: Wanted| {
+        let entries = wait(test.db.read(move |tx| list_wanted(tx, "p1", &wanted))).unwrap();
+        entries.iter().map(|entry| ids.iter().position(|id| *id == entry.id).unwrap()).collect::<Vec<_>>()
+    };
+    let all = Wanted { limit: 100, ..Wanted::default() };
+    assert_eq!(list(all.clone()), [5, 4, 3, 2, 1, 0]);
+    assert_eq!(list(Wanted { state: Some("refused".into()), ..all.clone() }), [5, 3, 1]);
+    assert_eq!(list(Wanted { state: Some("queued".into()), limit: 2, ..all.clone() }), [4, 2]);
+    assert_eq!(list(Wanted { state: Some("dead".into()), ..all.clone() }), [0_usize; 0]);
+    assert_eq!(list(Wanted { state: Some("undelivered".into()), ..all.clone() }), [0_usize; 0]);
+    assert_eq!(list(Wanted { channel: Some(Channel::Email), ..all.clone() }), [0_usize; 0]);
+    let (since, until) = (Some(ctx.now.plus_seconds(1)), Some(ctx.now.plus_seconds(4)));
+    assert_eq!(list(Wanted { channel: Some(Channel::Sms), since, until, ..all.clone() }), [3, 2, 1]);
+    let after = Some(ids[3].clone());
+    assert_eq!(list(Wanted { after: after.clone(), limit: 2, ..all.clone() }), [2, 1]);
+    assert_eq!(list(Wanted { after, state: Some("refused".into()), ..all }), [1]);
+    let (since, id) = (ctx.now.plus_seconds(1), ids[0].clone());
+    let (by_state, dead, found, foreign) = wait(test.db.read(move |tx| {
+        let foreign = get(tx, "p2", &id).unwrap_err().code;
+        Ok((count_by_state(tx, "p1", since)?, count_dead(tx, "p1", since)?, get(tx, "p1", &id)?, foreign))
+    }))
+    .unwrap();
+    assert_eq!(by_state, [("queued".to_owned(), 2), ("refused".to_owned(), 3)]);
+    assert_eq!((dead, found.id.as_str(), foreign), (0, ids[0].as_str(), Code::MessageNotFound));
+});
+
+on_both!(a_receipt_tells_when_it_came, |test| {
+    let ctx = ctx();
+    let claimed = calling_main(&test.db, &ctx);
+    let id = claimed.id.clone();
+    write(&test.db, &ctx, move |tx, ctx| settle(tx, ctx, &claimed.id, End::Sent, "", Some("SM1"), &claimed.tries));
+    let receipt = Receipt { provider_id: "SM1".into(), delivery: Delivery::Delivered, error: None };
+    assert!(write(&test.db, &at(&ctx, 7), move |tx, ctx| receive(tx, ctx, "main", &receipt)));
+    let entry = wait(test.db.read(move |tx| get(tx, "p1", &id))).unwrap();
+    assert_eq!((entry.state.as_str(), entry.receipt_at), ("delivered", Some(ctx.now.plus_seconds(7))));
+});
+
 /// A worker whose transaction is still open holds nobody up, and what it took is not taken again.
 #[test]
 fn two_workers_on_postgres_take_different_messages() {

@@ -8,6 +8,14 @@ use crate::base::crypto::Label;
 use crate::base::{Code, Ctx, Error, Result, Secret, Time};
 use crate::db::Tx;
 
+/// Takes the recovery codes away, or `Code::RecoveryCodesNotFound`.
+pub fn delete_recovery_codes(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
+    if tx.exec(sql::DELETE_SET, args![&ctx.project, user])? == 0 {
+        return Err(Code::RecoveryCodesNotFound.into());
+    }
+    tx.push(sql::DELETE_CODES, args![&ctx.project, user])
+}
+
 /// How many codes a set has (contract nuvix §3.6).
 const COUNT: usize = 6;
 /// Random bytes of a code: ten hex digits.

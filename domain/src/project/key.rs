@@ -1,7 +1,10 @@
 //! API keys: a customer's own servers. Stored as a hash, shown once.
 
+use serde_json::json;
+
 use super::sql;
 use crate::args;
+use crate::audit::What;
 use crate::base::crypto::sha256;
 use crate::base::time::DAY;
 use crate::base::{Code, Ctx, Error, Result, Secret, Time};
@@ -94,6 +97,8 @@ pub fn create_key(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, new: &NewKey) -> Re
         sql::INSERT_KEY,
         args![&key.id, project, &key.name, &sha256(secret.expose().as_bytes()), &scopes, key.expires_at, ctx.now],
     )?;
+    let detail = json!({ "key": key.id, "name": key.name, "scopes": key.scopes });
+    super::record(tx, ctx, project, What::KeyCreate, &detail)?;
     Ok((key, secret))
 }
 
@@ -124,8 +129,8 @@ pub fn list_keys(tx: &mut Tx<'_>, project: &str) -> Result<Vec<Key>> {
 
 /// Revokes a key.
 pub fn delete_key(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, id: &str) -> Result<()> {
-    if tx.exec(sql::DELETE_KEY, args![project, id])? == 0 {
-        return Err(Code::KeyNotFound.into());
-    }
+    let gone = tx.find(sql::DELETE_KEY, args![project, id], |row| row.get::<String>(0))?;
+    let name = gone.ok_or(Code::KeyNotFound)?;
+    super::record(tx, ctx, project, What::KeyDelete, &json!({ "key": id, "name": name }))?;
     revocation::announce(tx, ctx, super::CHANGED, project)
 }

@@ -1,6 +1,8 @@
 //! Projects are tenants: their settings, providers, API keys and platforms.
 
+mod change;
 mod key;
+mod platform;
 mod providers;
 mod redirect;
 mod settings;
@@ -8,13 +10,20 @@ pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use change::{
+    create_provider, delete_provider, list_providers, put_template, reorder_providers, template_key, update_provider,
+};
 pub use key::{Key, NewKey, SCOPES, create_key, delete_key, find_key, is_touch_due, list_keys, touch_key};
+pub use platform::{Platform, create_platform, delete_platform};
 pub use redirect::Redirect;
 pub use settings::{Auth, Enforce, Frontegg, HIDDEN, Mfa, MockNumber, Nevr, Nuvix, Otp, RateLimit, Settings, Sms};
 
-use serde_json::Value as Json;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
 
 use crate::args;
+use crate::audit::{self, What};
 use crate::base::crypto::{Keys, Label};
 use crate::base::{Code, Ctx, Error, Result, Time, id};
 use crate::db::{Row, Tx};
@@ -40,15 +49,23 @@ pub struct Project {
     pub updated_at: Time,
 }
 
-/// A front end of a project.
+/// A project as it stands in a list: without its settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Platform {
+pub struct Brief {
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// A host name, or `*.` and a domain.
-    pub hostname: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub updated_at: Time,
+}
+
+impl Brief {
+    fn load(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { id: row.get(0)?, name: row.get(1)?, created_at: row.get(2)?, updated_at: row.get(3)? })
+    }
 }
 
 impl Project {
@@ -72,6 +89,7 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: &str, settings: Settin
         return Err(Code::ProjectExists.into());
     }
     revocation::announce(tx, ctx, CHANGED, id)?;
+    record(tx, ctx, id, What::ProjectCreate, &json!({ "name": name }))?;
     Ok(Project {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -85,7 +103,7 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: &str, settings: Settin
 /// The project with this id.
 pub fn find(tx: &mut Tx<'_>, keys: &Keys, id: &str) -> Result<Option<Project>> {
     let Some(mut project) = tx.find(sql::FIND, args![id], |row| load(keys, row))? else { return Ok(None) };
-    project.platforms = platforms(tx, id)?;
+    project.platforms = platform::list(tx, id)?;
     Ok(Some(project))
 }
 
@@ -98,7 +116,7 @@ pub fn get(tx: &mut Tx<'_>, keys: &Keys, id: &str) -> Result<Project> {
 pub fn list(tx: &mut Tx<'_>, keys: &Keys) -> Result<Vec<Project>> {
     let mut projects = tx.list(sql::LIST, args![], |row| load(keys, row))?;
     for project in &mut projects {
-        project.platforms = platforms(tx, &project.id)?;
+        project.platforms = platform::list(tx, &project.id)?;
     }
     Ok(projects)
 }
@@ -108,19 +126,54 @@ pub fn lock(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     if tx.exec(sql::LOCK, args![id])? == 0 { Err(Code::ProjectNotFound.into()) } else { Ok(()) }
 }
 
+/// Projects as they stand in a list: the oldest first, those behind the one with the id `after`, at most `limit`.
+/// `Code::CursorNotFound` when that one is not there.
+pub fn list_briefly(tx: &mut Tx<'_>, after: Option<&str>, limit: i64) -> Result<Vec<Brief>> {
+    let from = match after {
+        Some(id) => tx.find(sql::FIND_BRIEFLY, args![id], Brief::load)?.ok_or(Code::CursorNotFound)?.created_at,
+        None => Time::from_micros(i64::MIN),
+    };
+    tx.list(sql::LIST_BRIEFLY, args![from, after.unwrap_or_default(), limit], Brief::load)
+}
+
 /// Merges `patch` into the project's settings; `name` is changed when given.
 pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: Option<&str>, patch: &Json) -> Result<Project> {
-    let mut project = get(tx, &ctx.keys, id)?;
+    let before = get_locked(tx, ctx, id)?;
+    let mut after = before.clone();
     if let Some(name) = name {
         check_name(name)?;
-        name.clone_into(&mut project.name);
+        name.clone_into(&mut after.name);
     }
-    project.settings = project.settings.merged(patch)?;
+    after.settings = before.settings.merged(patch)?;
+    let mut changed = before.settings.changes(&after.settings)?;
+    if before.name != after.name {
+        changed.insert(0, "name".to_owned());
+    }
+    let after = put(tx, ctx, after)?;
+    if !changed.is_empty() {
+        record(tx, ctx, id, What::ProjectUpdate, &json!({ "changed": changed }))?;
+    }
+    Ok(after)
+}
+
+/// As `get`, for a change: two who change one project wait for each other, so that neither undoes what the other did.
+fn get_locked(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Project> {
+    lock(tx, id)?;
+    get(tx, &ctx.keys, id)
+}
+
+/// Stores a project that was changed.
+fn put(tx: &mut Tx<'_>, ctx: &Ctx, mut project: Project) -> Result<Project> {
     project.updated_at = ctx.now;
-    let (document, providers) = store(ctx, id, &project.settings)?;
-    tx.exec(sql::UPDATE, args![&project.name, &document, &providers, ctx.now, id])?;
-    revocation::announce(tx, ctx, CHANGED, id)?;
+    let (document, providers) = store(ctx, &project.id, &project.settings)?;
+    tx.exec(sql::UPDATE, args![&project.name, &document, &providers, ctx.now, &project.id])?;
+    revocation::announce(tx, ctx, CHANGED, &project.id)?;
     Ok(project)
+}
+
+/// Writes down what an administrator did to the project.
+fn record(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, what: What, detail: &Json) -> Result<()> {
+    audit::record_act(tx, &Ctx { project: Arc::from(project), ..ctx.clone() }, what, detail)
 }
 
 /// How many projects there are. Needs no key.
@@ -140,41 +193,17 @@ pub fn forget_providers(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-/// Removes a project with its keys and platforms.
+/// Removes a project with its keys and platforms. Its trail goes as well, so that this is written in the one of no
+/// project.
 pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     if tx.exec(sql::DELETE, args![id])? == 0 {
         return Err(Code::ProjectNotFound.into());
     }
     tx.exec(sql::DELETE_KEYS, args![id])?;
     tx.exec(sql::DELETE_PLATFORMS, args![id])?;
+    record(tx, ctx, "", What::ProjectDelete, &json!({ "project": id }))?;
     revocation::announce(tx, ctx, CHANGED, id)?;
     Ok(())
-}
-
-/// Adds a front end.
-pub fn create_platform(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, name: &str, hostname: &str) -> Result<Platform> {
-    get(tx, &ctx.keys, project)?;
-    check_name(name)?;
-    let host = hostname.strip_prefix("*.").unwrap_or(hostname);
-    if !is_host_name(host) {
-        return Err(Error::invalid("hostname", "must be a host name such as app.example.com or *.example.com"));
-    }
-    let platform = Platform { id: ctx.id(), name: name.to_owned(), hostname: hostname.to_ascii_lowercase() };
-    tx.exec(sql::INSERT_PLATFORM, args![&platform.id, project, name, &platform.hostname, ctx.now])?;
-    revocation::announce(tx, ctx, CHANGED, project)?;
-    Ok(platform)
-}
-
-/// Removes a front end; false when there is none with this id.
-pub fn delete_platform(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, id: &str) -> Result<bool> {
-    revocation::announce(tx, ctx, CHANGED, project)?;
-    Ok(tx.exec(sql::DELETE_PLATFORM, args![project, id])? > 0)
-}
-
-fn platforms(tx: &mut Tx<'_>, project: &str) -> Result<Vec<Platform>> {
-    tx.list(sql::LIST_PLATFORMS, args![project], |row| {
-        Ok(Platform { id: row.get(0)?, name: row.get(1)?, hostname: row.get(2)? })
-    })
 }
 
 fn check_name(name: &str) -> Result<()> {

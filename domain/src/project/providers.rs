@@ -17,7 +17,7 @@ const LISTS: [&str; 2] = ["sms", "email"];
 /// Names of the fields of an account that hold a credential.
 const CREDENTIALS: [&str; 7] = ["authToken", "apiSecret", "signatureSecret", "authKey", "apiKey", "secret", "password"];
 
-fn list<'a>(document: &'a Json, section: &str) -> &'a [Json] {
+pub(super) fn list<'a>(document: &'a Json, section: &str) -> &'a [Json] {
     document.get(section).and_then(|s| s.get("providers")).and_then(Json::as_array).map_or(&[], Vec::as_slice)
 }
 
@@ -46,15 +46,20 @@ pub(super) fn restore_hidden(stored: &Json, patch: &mut Json) {
             let Some(stored) = list(stored, section).iter().find(|p| p.get("name") == provider.get("name")) else {
                 continue;
             };
-            for key in CREDENTIALS {
-                let pointer = format!("/account/{key}");
-                if let Some(secret) = provider.pointer_mut(&pointer)
-                    && secret == HIDDEN
-                    && let Some(stored) = stored.pointer(&pointer)
-                {
-                    *secret = stored.clone();
-                }
-            }
+            restore(stored, provider);
+        }
+    }
+}
+
+/// Puts the credentials of `stored` where `provider` holds what stands for them.
+pub(super) fn restore(stored: &Json, provider: &mut Json) {
+    for key in CREDENTIALS {
+        let pointer = format!("/account/{key}");
+        if let Some(secret) = provider.pointer_mut(&pointer)
+            && secret == HIDDEN
+            && let Some(stored) = stored.pointer(&pointer)
+        {
+            *secret = stored.clone();
         }
     }
 }

@@ -97,7 +97,12 @@ mod tests {
     use crate::project::Settings;
 
     fn project(hostnames: &[&str]) -> Project {
-        let platform = |hostname: &&str| Platform { id: "w".into(), name: "Web".into(), hostname: (*hostname).into() };
+        let platform = |hostname: &&str| Platform {
+            id: "w".into(),
+            name: "Web".into(),
+            hostname: (*hostname).into(),
+            created_at: START,
+        };
         Project {
             id: "p1".into(),
             name: "Shop".into(),

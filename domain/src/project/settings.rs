@@ -1,7 +1,9 @@
 //! The settings of a project: one JSON document, the same in the admin API, the command line and the console.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{is_host_name, providers};
 use crate::base::argon::Cost;
@@ -146,9 +148,9 @@ section! {
         /// The most messages that one network may ask for in an hour.
         per_address_per_hour: i64 = 60,
         /// Price of a message per country, `*` for the rest.
-        prices: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new(),
+        prices: BTreeMap<String, f64> = BTreeMap::new(),
         /// The project's own texts: by purpose, or by purpose and locale (`sign-in`, `sign-in.de`).
-        templates: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new(),
+        templates: BTreeMap<String, String> = BTreeMap::new(),
     }
 }
 
@@ -295,6 +297,27 @@ impl Settings {
         Ok(document)
     }
 
+    /// Each setting as it may be shown, by its dotted key.
+    pub fn flat(&self) -> Result<BTreeMap<String, Json>> {
+        let mut out = BTreeMap::new();
+        flatten("", &self.shown()?, &mut out);
+        Ok(out)
+    }
+
+    /// The dotted keys of what differs between these settings and `other`, credentials included.
+    pub fn changes(&self, other: &Self) -> Result<Vec<String>> {
+        let (old, new) = (self.flat()?, other.flat()?);
+        let keys: BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
+        let differs = |key: &String| match key.as_str() {
+            "sms.providers" => self.sms.providers != other.sms.providers,
+            "email.providers" => self.email.providers != other.email.providers,
+            _ => old.get(key) != new.get(key),
+        };
+        // An empty list of names is no setting of its own.
+        let named = |value: Option<&Json>| value.is_some_and(|value| *value != Json::Object(Map::new()));
+        Ok(keys.into_iter().filter(|key| differs(key) && (named(old.get(key)) || named(new.get(key)))).collect())
+    }
+
     /// The code of `phone` if it is a mock number.
     pub fn mock_code(&self, phone: &Phone) -> Option<&str> {
         self.auth.mock_numbers.iter().find(|m| m.phone == phone.as_e164()).map(|m| m.otp.as_str())
@@ -382,7 +405,21 @@ impl Settings {
     }
 }
 
-fn merge(into: &mut Json, patch: &Json) {
+fn flatten(prefix: &str, value: &Json, out: &mut BTreeMap<String, Json>) {
+    match value {
+        Json::Object(object) if !object.is_empty() && prefix != "nevr.rateLimit" => {
+            let dot = if prefix.is_empty() { "" } else { "." };
+            for (key, value) in object {
+                flatten(&format!("{prefix}{dot}{key}"), value, out);
+            }
+        }
+        value => {
+            out.insert(prefix.to_owned(), value.clone());
+        }
+    }
+}
+
+pub(super) fn merge(into: &mut Json, patch: &Json) {
     match (into, patch) {
         (Json::Object(into), Json::Object(patch)) => {
             for (key, value) in patch {
@@ -410,6 +447,24 @@ mod tests {
         assert_eq!(settings.otp.lifetime_seconds, 900);
         assert_eq!(settings.nevr.rate_limit, RateLimit::Off);
         assert_eq!(settings.auth, Auth::default());
+    }
+
+    #[test]
+    fn what_changed_is_told_by_name_and_credentials_are_not_told() {
+        let provider = |secret: &str| {
+            json!({"sms": {"providers": [{"name": "main", "account":
+                {"kind": "http", "url": "https://example.com/sms", "secret": secret}}]}})
+        };
+        let before = merged(&json!({"sms": {"templates": {"mfa": "{{ code }}"}}})).unwrap();
+        let before = before.merged(&provider("whsec_one")).unwrap();
+        let mut after = before.merged(&json!({"otp": {"length": 8}, "nevr": {"rateLimit": false}})).unwrap();
+        assert_eq!(before.changes(&after).unwrap(), ["nevr.rateLimit", "otp.length"]);
+        after.sms.templates.clear();
+        assert_eq!(before.changes(&after).unwrap(), ["nevr.rateLimit", "otp.length", "sms.templates.mfa"]);
+        let other = before.merged(&provider("whsec_two")).unwrap();
+        assert_eq!(before.changes(&other).unwrap(), ["sms.providers"]);
+        assert!(before.changes(&before).unwrap().is_empty());
+        assert!(!format!("{:?}", before.flat().unwrap()).contains("whsec"));
     }
 
     #[test]

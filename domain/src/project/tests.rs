@@ -1,8 +1,10 @@
 use serde_json::json;
 
 use super::*;
+use crate::base::Actor;
 use crate::base::testing::ctx;
-use crate::db::testing::wait;
+use crate::db::testing::{TestDb, wait};
+use crate::message::Channel;
 use crate::on_both;
 
 const RAW: &str = "SELECT settings FROM projects";
@@ -100,4 +102,172 @@ on_both!(a_key_with_an_unknown_scope_is_refused_by_name, |test| {
     }))
     .unwrap_err();
     assert!(error.to_string().starts_with("scopes: \"everything\""), "{error}");
+});
+
+fn write<T: Send + 'static>(
+    test: &TestDb,
+    ctx: &Ctx,
+    work: impl Fn(&mut Tx<'_>, &Ctx) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let ctx = ctx.clone();
+    wait(test.db.write(move |tx| work(tx, &ctx)))
+}
+
+/// An administrator who changes things.
+fn by_admin(test: &TestDb) -> Ctx {
+    let ctx = Ctx { actor: Actor::Admin("a1".into()), ..ctx() };
+    write(test, &ctx, |tx, ctx| create(tx, ctx, "p1", "Shop", Settings::default().merged(&with_providers())?)).unwrap();
+    ctx
+}
+
+/// What was written down of a project, the oldest first.
+fn trail(test: &TestDb, project: &'static str) -> Vec<(String, Json)> {
+    let wanted = audit::Wanted { limit: 100, ..audit::Wanted::default() };
+    let events = wait(test.db.read(move |tx| audit::list_wanted(tx, project, &wanted))).unwrap();
+    let told = events.into_iter().map(|event| {
+        assert!(!event.detail.contains("topsecret"), "{}", event.detail);
+        (event.event, serde_json::from_str(&event.detail).unwrap())
+    });
+    told.rev().collect()
+}
+
+fn spare() -> Json {
+    json!({"name": "spare", "account": {"kind": "vonage", "apiKey": "topsecret-1", "apiSecret": "topsecret-2", "from": "Shop"}})
+}
+
+fn names(project: &Project, channel: Channel) -> Vec<String> {
+    let all = list_providers(&project.settings, channel).unwrap();
+    all.iter().map(|provider| provider["name"].as_str().unwrap().to_owned()).collect()
+}
+
+on_both!(one_provider_is_added_changed_moved_and_removed_without_the_others, |test| {
+    let mut ctx = by_admin(test);
+    let sms = Channel::Sms;
+    let mut step = |work: fn(&mut Tx<'_>, &Ctx) -> Result<Project>| {
+        ctx.now = ctx.now.plus_seconds(1);
+        write(test, &ctx, work)
+    };
+    let project = step(|tx, ctx| create_provider(tx, ctx, "p1", Channel::Sms, &spare())).unwrap();
+    assert_eq!(
+        (names(&project, sms), names(&project, Channel::Email)),
+        (vec!["main".into(), "spare".into()], vec!["main".into()])
+    );
+    let taken = step(|tx, ctx| create_provider(tx, ctx, "p1", Channel::Sms, &spare())).unwrap_err();
+    assert_eq!(taken.code, Code::ProviderExists);
+    let bad = step(|tx, ctx| {
+        create_provider(tx, ctx, "p1", Channel::Sms, &json!({"name": "x", "account": {"kind": "pigeon"}}))
+    });
+    assert!(bad.unwrap_err().to_string().starts_with("provider.account"));
+
+    // Another sender, another name; the credentials stay.
+    let project = step(|tx, ctx| {
+        let patch = json!({"name": "second", "account": {"from": "Laden", "apiKey": "[hidden]"}});
+        update_provider(tx, ctx, "p1", Channel::Sms, "spare", &patch)
+    })
+    .unwrap();
+    let crate::message::Account::Vonage { api_key, api_secret, from, .. } = &project.settings.sms.providers[1].account
+    else {
+        panic!()
+    };
+    assert_eq!((api_key.as_str(), api_secret.0.expose(), from.as_str()), ("topsecret-1", "topsecret-2", "Laden"));
+    let taken = step(|tx, ctx| update_provider(tx, ctx, "p1", Channel::Sms, "second", &json!({"name": "main"})));
+    assert_eq!(taken.unwrap_err().code, Code::ProviderExists);
+    let gone = step(|tx, ctx| update_provider(tx, ctx, "p1", Channel::Sms, "spare", &json!({})));
+    assert_eq!(gone.unwrap_err().code, Code::ProviderNotFound);
+    // Another kind brings all of its own.
+    let half = step(|tx, ctx| {
+        update_provider(
+            tx,
+            ctx,
+            "p1",
+            Channel::Sms,
+            "second",
+            &json!({"account": {"kind": "telesign", "customerId": "c"}}),
+        )
+    });
+    assert!(half.unwrap_err().to_string().starts_with("provider.account"));
+
+    let order = |names: &'static [&'static str]| {
+        let ctx = Ctx { now: crate::base::testing::START.plus_seconds(100), ..by() };
+        write(test, &ctx, move |tx, ctx| {
+            let order: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            reorder_providers(tx, ctx, "p1", Channel::Sms, &order)
+        })
+    };
+    for bad in [&["main"][..], &["main", "main"], &["main", "third"], &["main", "second", "main"]] {
+        assert!(order(bad).unwrap_err().to_string().starts_with("order"), "{bad:?}");
+    }
+    assert_eq!(names(&order(&["second", "main"]).unwrap(), sms), ["second", "main"]);
+    let removed = step(|tx, ctx| delete_provider(tx, ctx, "p1", Channel::Sms, "second")).unwrap();
+    assert_eq!(names(&removed, sms), ["main"]);
+    let events: Vec<_> = trail(test, "p1").into_iter().map(|(event, _)| event).collect();
+    let expected = ["project.create", "provider.create", "provider.update", "provider.delete", "provider.update"];
+    assert_eq!(events, expected, "the order was changed last");
+});
+
+fn by() -> Ctx {
+    Ctx { actor: Actor::Admin("a1".into()), ..ctx() }
+}
+
+on_both!(what_an_administrator_does_to_a_project_is_written_down_without_credentials, |test| {
+    let mut ctx = by_admin(test);
+    let mut next = || {
+        ctx.now = ctx.now.plus_seconds(1);
+        ctx.clone()
+    };
+    write(test, &next(), |tx, ctx| update(tx, ctx, "p1", Some("Laden"), &json!({"otp": {"length": 8}}))).unwrap();
+    write(test, &next(), |tx, ctx| update(tx, ctx, "p1", None, &json!({"otp": {"length": 8}}))).unwrap();
+    let web = write(test, &next(), |tx, ctx| create_platform(tx, ctx, "p1", "Web", "App.example.com")).unwrap();
+    let again = write(test, &next(), |tx, ctx| create_platform(tx, ctx, "p1", "Web", "app.example.com"));
+    assert!(again.unwrap_err().to_string().contains("is let in already"));
+    let id = web.id.clone();
+    write(test, &next(), move |tx, ctx| delete_platform(tx, ctx, "p1", &id)).unwrap();
+    let id = web.id.clone();
+    let gone = write(test, &next(), move |tx, ctx| delete_platform(tx, ctx, "p1", &id)).unwrap_err();
+    assert_eq!(gone.code, Code::PlatformNotFound);
+    let new = NewKey { name: "server".into(), scopes: vec!["users.read".into()], expires_at: None, secret: None };
+    let (key, _) = write(test, &next(), move |tx, ctx| create_key(tx, ctx, "p1", &new)).unwrap();
+    let id = key.id.clone();
+    write(test, &next(), move |tx, ctx| delete_key(tx, ctx, "p1", &id)).unwrap();
+    write(test, &next(), |tx, ctx| put_template(tx, ctx, "p1", "mfa", Some("de"), Some("{{ code }}"))).unwrap();
+    write(test, &next(), |tx, ctx| put_template(tx, ctx, "p1", "mfa", Some("de"), None)).unwrap();
+    let none = write(test, &next(), |tx, ctx| put_template(tx, ctx, "p1", "mfa", Some("de"), None)).unwrap_err();
+    assert_eq!(none.code, Code::TemplateNotFound);
+    assert_eq!(
+        trail(test, "p1"),
+        [
+            ("project.create".to_owned(), json!({"name": "Shop"})),
+            ("project.update".to_owned(), json!({"changed": ["name", "otp.length"]})),
+            ("platform.create".to_owned(), json!({"platform": web.id, "hostname": "app.example.com"})),
+            ("platform.delete".to_owned(), json!({"platform": web.id, "hostname": "app.example.com"})),
+            ("key.create".to_owned(), json!({"key": key.id, "name": "server", "scopes": ["users.read"]})),
+            ("key.delete".to_owned(), json!({"key": key.id, "name": "server"})),
+            ("template.update".to_owned(), json!({"channel": "sms", "template": "mfa.de"})),
+            ("template.delete".to_owned(), json!({"channel": "sms", "template": "mfa.de"})),
+        ]
+    );
+    write(test, &next(), |tx, ctx| crate::signin::delete_project(tx, ctx, "p1")).unwrap();
+    assert!(trail(test, "p1").is_empty());
+    assert_eq!(trail(test, ""), [("project.delete".to_owned(), json!({"project": "p1"}))]);
+});
+
+on_both!(projects_are_listed_page_by_page_and_need_no_key_for_that, |test| {
+    let ctx = ctx();
+    wait(test.db.write(move |tx| {
+        for (n, id) in ["z", "a", "m"].into_iter().enumerate() {
+            let ctx = Ctx { now: ctx.now.plus_seconds(n as i64 / 2), ..ctx.clone() };
+            create(tx, &ctx, id, id, Settings::default())?;
+        }
+        Ok(())
+    }))
+    .unwrap();
+    let page = |after: Option<&'static str>, limit| wait(test.db.read(move |tx| list_briefly(tx, after, limit)));
+    let ids = |after, limit| page(after, limit).unwrap().into_iter().map(|project| project.id).collect::<Vec<_>>();
+    assert_eq!(ids(None, 9), ["a", "z", "m"]);
+    assert_eq!(
+        (ids(None, 1), ids(Some("a"), 1), ids(Some("z"), 9)),
+        (vec!["a".into()], vec!["z".into()], vec!["m".into()])
+    );
+    assert!(ids(Some("m"), 9).is_empty());
+    assert_eq!(page(Some("gone"), 9).unwrap_err().code, Code::CursorNotFound);
 });

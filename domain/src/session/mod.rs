@@ -175,6 +175,11 @@ pub fn list(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Vec<Session>> {
     tx.list(sql::LIST, args![&ctx.project, user, ctx.now], Session::load)
 }
 
+/// How many sessions of the project have not expired. Reads all of them.
+pub fn count(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<i64> {
+    Ok(tx.find(sql::COUNT, args![&ctx.project, ctx.now], |row| row.get(0))?.unwrap_or(0))
+}
+
 /// Lets the session live `seconds` from now.
 pub fn extend(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, seconds: i64) -> Result<Session> {
     get(tx, ctx, user, id)?;

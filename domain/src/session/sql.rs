@@ -17,6 +17,7 @@ pub(super) const LIST: &str = concat!(
     columns!(),
     " FROM sessions s WHERE s.project_id = $1 AND s.user_id = $2 AND s.expires_at > $3 ORDER BY s.created_at, s.id"
 );
+pub(super) const COUNT: &str = "SELECT COUNT(*) FROM sessions WHERE project_id = $1 AND expires_at > $2";
 pub(super) const EXTEND: &str =
     "UPDATE sessions SET expires_at = $1, updated_at = $2 WHERE project_id = $3 AND user_id = $4 AND id = $5";
 pub(super) const SET_FACTORS: &str = "UPDATE sessions SET factors = $1, mfa_at = $2, updated_at = $3
@@ -34,4 +35,4 @@ pub(super) const PURGE: &str = "DELETE FROM sessions WHERE expires_at < $1";
 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] =
-    &[INSERT, FIND, LIST, EXTEND, SET_FACTORS, ROTATE, DELETE_OTHERS, DELETE, DELETE_ALL, DELETE_OLDEST, PURGE];
+    &[INSERT, FIND, LIST, COUNT, EXTEND, SET_FACTORS, ROTATE, DELETE_OTHERS, DELETE, DELETE_ALL, DELETE_OLDEST, PURGE];

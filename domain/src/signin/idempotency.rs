@@ -42,6 +42,7 @@ fn requester(ctx: &Ctx) -> String {
     match &ctx.actor {
         Actor::Key(id) => format!("key {id}"),
         Actor::User { user, .. } => format!("user {user}"),
+        Actor::Admin(id) => format!("admin {id}"),
         Actor::Guest | Actor::System => ctx.network().unwrap_or_default(),
     }
 }

@@ -25,6 +25,66 @@ pub struct NewUser {
     pub name: String,
 }
 
+/// What a server changes about an account at once. What is `None` stays as it is; within it, another `None` takes away.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<Option<Email>>,
+    /// Whether the address that it then has is verified.
+    pub email_verified: Option<bool>,
+    /// The number.
+    pub phone: Option<Option<Phone>>,
+    /// Whether the number that it then has is verified.
+    pub phone_verified: Option<bool>,
+    /// The password.
+    pub password: Option<Option<Password>>,
+    /// Whether it is switched off.
+    pub blocked: Option<bool>,
+    /// Whether a second factor is asked for.
+    pub mfa: Option<bool>,
+    /// The labels.
+    pub labels: Option<Vec<String>>,
+    /// The user's own object.
+    pub prefs: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Changes all that `change` names, or nothing.
+pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str, change: &Change) -> Result<User> {
+    if let Some(name) = &change.name {
+        user::update_name(tx, ctx, id, name)?;
+    }
+    if let Some(email) = &change.email {
+        update_email(tx, ctx, id, email.as_ref())?;
+    }
+    if let Some(verified) = change.email_verified {
+        verify_email(tx, ctx, id, verified)?;
+    }
+    if let Some(phone) = &change.phone {
+        update_phone(tx, ctx, id, phone.as_ref())?;
+    }
+    if let Some(verified) = change.phone_verified {
+        verify_phone(tx, ctx, id, verified)?;
+    }
+    if let Some(password) = &change.password {
+        update_password(tx, ctx, project, id, password.as_ref())?;
+    }
+    if let Some(labels) = &change.labels {
+        user::set_labels(tx, ctx, id, labels)?;
+    }
+    if let Some(prefs) = &change.prefs {
+        user::update_prefs(tx, ctx, id, prefs)?;
+    }
+    if let Some(mfa) = change.mfa {
+        set_mfa(tx, ctx, id, mfa)?;
+    }
+    if let Some(blocked) = change.blocked {
+        user::set_blocked(tx, ctx, id, blocked)?;
+    }
+    user::get(tx, &ctx.project, id)
+}
+
 /// Makes an account. A pending one holds nothing against it; `Code::UserExists` when its id, number or address is taken.
 pub fn create(
     tx: &mut Tx<'_>,
@@ -154,6 +214,13 @@ pub fn delete_app(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     mfa::delete_authenticator(tx, ctx, id)?;
     user::set_totp(tx, ctx, id, false)?;
     audit::record(tx, ctx, What::AuthenticatorDelete, Some(id), "{}")
+}
+
+/// Takes the recovery codes away, or `Code::RecoveryCodesNotFound`.
+pub fn delete_codes(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
+    user::get(tx, &ctx.project, id)?;
+    mfa::delete_recovery_codes(tx, ctx, id)?;
+    audit::record(tx, ctx, What::RecoveryCodesDelete, Some(id), "{}")
 }
 
 /// Makes the user's first recovery codes, or others in their place.

@@ -32,7 +32,7 @@ pub use finish::{SignedIn, finish, sign_in_anonymously};
 pub use gate::{Factor, factors, gate, next_factors};
 pub use handle::HandleKind;
 pub use notice::Notice;
-pub use prepare::{Ready, prepare};
+pub use prepare::{Ready, allow_test, prepare};
 pub use start::{Rules, Start, Started, Way, check_request, start};
 pub use webhook::tell_messages;
 
@@ -47,7 +47,7 @@ use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
 use crate::{
-    contact as contacts, limit, message, mfa, password, revocation, session, token, user, verification,
+    admin, contact as contacts, limit, message, mfa, password, revocation, session, token, user, verification,
     webhook as hooks,
 };
 
@@ -108,6 +108,7 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[Arc<Project>]) -> Result<u6
         user::purge_pending(tx, &project.id, ctx.now.plus_micros(-days * DAY))?;
     }
     session::purge(tx, ctx.now)?;
+    admin::purge(tx, ctx.now)?;
     mfa::purge(tx, ctx.now)?;
     token::purge(tx, ctx.now)?;
     Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)? + hooks::purge(tx, ctx.now)?)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::time::DAY;
-use crate::base::{Ctx, Phone, Result, Secret, Target, Time};
+use crate::base::{Code, Ctx, Error, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::limit::{self, Spent, guess, send};
 use crate::message::{self, Claimed, End};
@@ -174,6 +174,27 @@ fn notice(
     }
     message::store(tx, ctx, &mut claimed, first)?;
     Ok(Some((claimed, None)))
+}
+
+/// Counts a test message that an administrator sends, or refuses it: the countries, the number's day and the money of
+/// the project stand against it as against any other.
+pub fn allow_test(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, target: &Target) -> Result<()> {
+    if let Target::Phone(phone) = target
+        && !is_served(project, phone)
+    {
+        return Err(Code::CountryNotAllowed.into());
+    }
+    let mut ledger = limit::lock_target(tx, ctx, target.as_str())?;
+    if ledger.day_sends >= Rules::of(project).per_phone_per_day {
+        return Err(Code::TooManyAttempts { retry_at: ledger.day_at.plus_micros(DAY) }.into());
+    }
+    ledger.day_sends += 1;
+    limit::store_target(tx, ctx, target.as_str(), &ledger)?;
+    let mut counters = Counters::default();
+    if let Some(reason) = counters.refusal(tx, ctx, project, target, false)? {
+        return Err(Error::invalid("to", reason));
+    }
+    counters.store(tx, ctx)
 }
 
 enum MockCode<'a> {

@@ -62,7 +62,17 @@ pub(crate) enum Expiry {
     In(i64),
 }
 
-fn expiry(text: &str) -> Result<Expiry, String> {
+impl Expiry {
+    /// The instant that it names, seen from `now`.
+    pub(super) fn after(self, now: Time) -> Time {
+        match self {
+            Self::At(at) => at,
+            Self::In(micros) => now.plus_micros(micros),
+        }
+    }
+}
+
+pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
     let unit = [('d', DAY), ('h', HOUR)].into_iter().find(|(letter, _)| text.ends_with(*letter));
     if let Some((letter, micros)) = unit {
         let count = text.trim_end_matches(letter).parse::<i64>().ok().filter(|n| (1..=100_000).contains(n));
@@ -85,10 +95,7 @@ pub(super) fn run(global: &Global, command: Command) -> Done {
 async fn create(global: &Global, project: String, name: String, scopes: Vec<String>, expires: Option<Expiry>) -> Done {
     let store = Store::open(global).await?;
     let (ctx, wanted) = (store.ctx(&project), project.clone());
-    let expires_at = expires.map(|expires| match expires {
-        Expiry::At(at) => at,
-        Expiry::In(micros) => ctx.now.plus_micros(micros),
-    });
+    let expires_at = expires.map(|expires| expires.after(ctx.now));
     if let Some(at) = expires_at.filter(|at| *at <= ctx.now) {
         return Err(Problem::new(format!("--expires: {at} is in the past; the key would be refused from the start")));
     }
@@ -156,7 +163,7 @@ async fn revoke(global: &Global, project: String, id: String) -> Done {
 }
 
 /// The day of an instant.
-fn day(time: Time) -> String {
+pub(super) fn day(time: Time) -> String {
     time.to_rfc3339().chars().take(10).collect()
 }
 

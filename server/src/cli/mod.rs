@@ -118,7 +118,7 @@ pub fn main() -> ExitCode {
         Command::Db(command) => db::run(&cli.global, &command),
         Command::Project(command) => project::run(&cli.global, command),
         Command::Key(command) => key::run(&cli.global, command),
-        Command::Admin(command) => admin::run(&cli.global, &command),
+        Command::Admin(command) => admin::run(&cli.global, command),
         Command::Sms(command) => sms::run(&cli.global, command),
         Command::Email(command) => email::run(&cli.global, command),
         Command::Webhook(command) => webhook::run(&cli.global, command),

@@ -1,6 +1,5 @@
 //! `countersign project`: tenants, their settings and their front ends.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -201,8 +200,10 @@ async fn show(global: &Global, id: String) -> Done {
         text.push('\n');
     }
     text += "\nSettings\n";
-    let defaults = flat(&Settings::default().shown()?);
-    let rows: Vec<_> = flat(&project.settings.shown()?)
+    let defaults = Settings::default().flat()?;
+    let rows: Vec<_> = project
+        .settings
+        .flat()?
         .into_iter()
         .map(|(key, value)| {
             let note = match defaults.get(&key) {
@@ -250,13 +251,9 @@ async fn change(global: &Global, id: String, set: Vec<Assignment>, file: Option<
 async fn add(global: &Global, id: String, hostname: String, name: Option<String>) -> Done {
     let store = Store::open(global).await?;
     let (ctx, wanted) = (store.ctx(&id), id.clone());
-    let added = store.db.write(move |tx| {
-        let project = project::get(tx, &ctx.keys, &wanted)?;
-        if let Some(there) = project.platforms.iter().find(|p| p.hostname.eq_ignore_ascii_case(&hostname)) {
-            return Err(Error::invalid("hostname", format!("{hostname} is let in already, as {}", there.id)));
-        }
-        project::create_platform(tx, &ctx, &wanted, name.as_deref().unwrap_or(&hostname), &hostname)
-    });
+    let added = store
+        .db
+        .write(move |tx| project::create_platform(tx, &ctx, &wanted, name.as_deref().unwrap_or(&hostname), &hostname));
     let platform = added.await.map_err(|error| said(&error, &id))?;
     if global.json {
         return out::json(&front_end(&platform));
@@ -271,11 +268,12 @@ async fn remove(global: &Global, id: String, platform: String) -> Done {
         project::get(tx, &ctx.keys, &wanted)?;
         project::delete_platform(tx, &ctx, &wanted, &gone)
     });
-    if !removed.await.map_err(|error| said(&error, &id))? {
-        return Err(Problem::new(format!(
+    removed.await.map_err(|error| match error.code {
+        Code::PlatformNotFound => Problem::new(format!(
             "project {id} has no front end {platform:?}: `countersign project show {id}` lists them"
-        )));
-    }
+        )),
+        _ => said(&error, &id),
+    })?;
     if global.json {
         return out::json(&json!({ "removed": platform }));
     }
@@ -508,50 +506,16 @@ fn read(path: &Path) -> Result<Json, Problem> {
     })
 }
 
-/// Each setting by its dotted key.
-fn flat(settings: &Json) -> BTreeMap<String, Json> {
-    fn walk(prefix: &str, value: &Json, out: &mut BTreeMap<String, Json>) {
-        match value {
-            Json::Object(object) if !object.is_empty() && prefix != "nevr.rateLimit" => {
-                let dot = if prefix.is_empty() { "" } else { "." };
-                for (key, value) in object {
-                    walk(&format!("{prefix}{dot}{key}"), value, out);
-                }
-            }
-            value => {
-                out.insert(prefix.to_owned(), value.clone());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    walk("", settings, &mut out);
-    out
-}
-
 /// What changed: the key, and what it showed before and shows now.
 fn differences(before: &Project, after: &Project) -> Result<Vec<(String, Json, Json)>, Problem> {
-    let list = |settings: &Settings| -> Result<_, Problem> {
-        let mut flat = flat(&settings.shown()?);
-        // An empty list of names is no setting of its own.
-        flat.retain(|_, value| *value != json!({}));
-        Ok(flat)
-    };
-    let (old, new) = (list(&before.settings)?, list(&after.settings)?);
+    let (old, new) = (before.settings.flat()?, after.settings.flat()?);
     let mut changes = Vec::new();
     if before.name != after.name {
         changes.push(("name".to_owned(), json!(before.name), json!(after.name)));
     }
-    let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    for key in keys {
-        let (from, to) = (old.get(key).cloned().unwrap_or_default(), new.get(key).cloned().unwrap_or_default());
-        let hidden = match key.as_str() {
-            "sms.providers" => before.settings.sms.providers != after.settings.sms.providers,
-            "email.providers" => before.settings.email.providers != after.settings.email.providers,
-            _ => false,
-        };
-        if from != to || hidden {
-            changes.push((key.clone(), from, to));
-        }
+    for key in before.settings.changes(&after.settings)? {
+        let (from, to) = (old.get(&key).cloned().unwrap_or_default(), new.get(&key).cloned().unwrap_or_default());
+        changes.push((key, from, to));
     }
     Ok(changes)
 }

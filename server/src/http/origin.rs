@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderMap;
-use axum::http::header::ORIGIN;
+use axum::http::header::{HOST, ORIGIN};
 
 /// A page's origin, as it stands in an `Origin` header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +47,29 @@ impl<'a> Origin<'a> {
 /// An `Origin` header that says nothing usable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unreadable;
+
+/// Whether a request that changes something comes from a page of ours (security.md 36): its `Origin` is this host or the
+/// public address. Without an `Origin` it is no browser, or one that says `Sec-Fetch-Site: same-origin`.
+pub fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    says_own_page(headers, public_url).unwrap_or(true)
+}
+
+/// As [`is_own_page`], for requests that only a browser should make: `None` when nothing says where it comes from.
+pub fn says_own_page(headers: &HeaderMap, public_url: Option<&str>) -> Option<bool> {
+    match Origin::of(headers) {
+        Ok(Some(origin)) => {
+            let public = public_url.and_then(|url| {
+                let (scheme, rest) = url.split_once("://")?;
+                let host = rest.split('/').next()?;
+                Some(scheme.eq_ignore_ascii_case(origin.scheme) && origin.is_same_host(host))
+            });
+            let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+            Some(public == Some(true) || host.is_some_and(|host| origin.is_same_host(host)))
+        }
+        Ok(None) => headers.get("sec-fetch-site").map(|site| site == "same-origin"),
+        Err(_) => Some(false),
+    }
+}
 
 /// Whether a `Host` header names this machine itself: `localhost`, 127.0.0.0/8 or `[::1]`, with or without a port. Any
 /// other name may have been pointed at 127.0.0.1 by a stranger (DNS rebinding).
@@ -175,5 +198,61 @@ mod tests {
         ] {
             assert!(!is_loopback_host(bad), "{bad}");
         }
+    }
+
+    fn is_own(lines: &[(&'static str, &str)], public_url: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        is_own_page(&headers, public_url)
+    }
+
+    #[test]
+    fn only_our_own_page_may_send_the_form() {
+        let host = ("host", "id.example.com");
+        for (lines, own) in [
+            (vec![host], true),
+            (vec![host, ("sec-fetch-site", "same-origin")], true),
+            (vec![host, ("origin", "https://id.example.com")], true),
+            (vec![host, ("origin", "https://id.example.com"), ("sec-fetch-site", "same-origin")], true),
+            (vec![host, ("sec-fetch-site", "cross-site")], false),
+            (vec![host, ("sec-fetch-site", "same-site")], false),
+            (vec![host, ("sec-fetch-site", "none")], false),
+            (vec![host, ("origin", "null")], false),
+            (vec![host, ("origin", "https://evil.com")], false),
+            (vec![host, ("origin", "https://id.example.com.evil.com")], false),
+            (vec![host, ("origin", "https://id.example.com:8443")], false),
+            (vec![host, ("origin", "https://id.example.com"), ("origin", "https://evil.com")], false),
+            (vec![("origin", "https://id.example.com")], false),
+        ] {
+            assert_eq!(is_own(&lines, None), own, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_that_renames_the_host_the_public_address_counts() {
+        let lines = [("host", "10.0.0.7:8080"), ("origin", "https://id.example.com")];
+        assert!(is_own(&lines, Some("https://id.example.com/auth")));
+        assert!(!is_own(&lines, Some("http://id.example.com")));
+        assert!(!is_own(&lines, Some("https://example.com")));
+        assert!(!is_own(&lines, None));
+    }
+
+    #[test]
+    fn who_says_nothing_is_told_from_who_says_that_he_is_ours() {
+        let says = |lines: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(*name, value.parse().unwrap());
+            }
+            says_own_page(&headers, None)
+        };
+        let host = ("host", "id.example.com");
+        assert_eq!(says(&[host]), None);
+        assert_eq!(says(&[host, ("sec-fetch-site", "same-origin")]), Some(true));
+        assert_eq!(says(&[host, ("origin", "https://id.example.com")]), Some(true));
+        assert_eq!(says(&[host, ("sec-fetch-site", "none")]), Some(false));
+        assert_eq!(says(&[host, ("origin", "null"), ("sec-fetch-site", "same-origin")]), Some(false));
     }
 }

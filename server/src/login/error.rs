@@ -104,7 +104,16 @@ impl Refusal {
             | Code::TooManyValues
             | Code::CursorNotFound
             | Code::WebhookNotFound
-            | Code::DeliveryNotFound => {
+            | Code::DeliveryNotFound
+            | Code::AdminNotFound
+            | Code::AdminExists
+            | Code::LastAdmin
+            | Code::AdminTokenNotFound
+            | Code::PlatformNotFound
+            | Code::ProviderNotFound
+            | Code::ProviderExists
+            | Code::TemplateNotFound
+            | Code::MessageNotFound => {
                 tracing::warn!(%error, "the login box failed");
                 ended(S::BAD_REQUEST, "This did not work. Start again.")
             }

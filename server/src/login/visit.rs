@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -22,7 +22,7 @@ use crate::http::client::{client_address, is_https};
 use crate::http::cookie::{self, SetCookie};
 use crate::http::form;
 use crate::http::listener::Peer;
-use crate::http::origin::Origin;
+use crate::http::origin::is_own_page;
 use crate::http::security::SAME_ORIGIN;
 use crate::page;
 use crate::text::parse_accept_language;
@@ -213,23 +213,6 @@ fn text<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Option<&'a
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Whether a POST comes from a page of ours (login CSRF, security.md 36): its `Origin` is this host or the public
-/// address. Without an `Origin` it is no browser, or one that says `Sec-Fetch-Site: same-origin`.
-fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
-    match Origin::of(headers) {
-        Ok(Some(origin)) => {
-            let public = public_url.and_then(|url| {
-                let (scheme, rest) = url.split_once("://")?;
-                let host = rest.split('/').next()?;
-                Some(scheme.eq_ignore_ascii_case(origin.scheme) && origin.is_same_host(host))
-            });
-            public == Some(true) || text(headers, &HOST).is_some_and(|host| origin.is_same_host(host))
-        }
-        Ok(None) => headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin"),
-        Err(_) => false,
-    }
-}
-
 /// To the login page, by GET. It shows whatever comes next.
 pub(super) fn redirect() -> Response {
     redirect_to("/login")
@@ -241,48 +224,4 @@ pub(super) fn redirect_to(path: &'static str) -> Response {
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_own(lines: &[(&'static str, &str)], public_url: Option<&str>) -> bool {
-        let mut headers = HeaderMap::new();
-        for (name, value) in lines {
-            headers.append(*name, value.parse().unwrap());
-        }
-        is_own_page(&headers, public_url)
-    }
-
-    #[test]
-    fn only_our_own_page_may_send_the_form() {
-        let host = ("host", "id.example.com");
-        for (lines, own) in [
-            (vec![host], true),
-            (vec![host, ("sec-fetch-site", "same-origin")], true),
-            (vec![host, ("origin", "https://id.example.com")], true),
-            (vec![host, ("origin", "https://id.example.com"), ("sec-fetch-site", "same-origin")], true),
-            (vec![host, ("sec-fetch-site", "cross-site")], false),
-            (vec![host, ("sec-fetch-site", "same-site")], false),
-            (vec![host, ("sec-fetch-site", "none")], false),
-            (vec![host, ("origin", "null")], false),
-            (vec![host, ("origin", "https://evil.com")], false),
-            (vec![host, ("origin", "https://id.example.com.evil.com")], false),
-            (vec![host, ("origin", "https://id.example.com:8443")], false),
-            (vec![host, ("origin", "https://id.example.com"), ("origin", "https://evil.com")], false),
-            (vec![("origin", "https://id.example.com")], false),
-        ] {
-            assert_eq!(is_own(&lines, None), own, "{lines:?}");
-        }
-    }
-
-    #[test]
-    fn behind_a_proxy_that_renames_the_host_the_public_address_counts() {
-        let lines = [("host", "10.0.0.7:8080"), ("origin", "https://id.example.com")];
-        assert!(is_own(&lines, Some("https://id.example.com/auth")));
-        assert!(!is_own(&lines, Some("http://id.example.com")));
-        assert!(!is_own(&lines, Some("https://example.com")));
-        assert!(!is_own(&lines, None));
-    }
 }

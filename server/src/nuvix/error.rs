@@ -118,7 +118,18 @@ impl From<Error> for Failure {
         use StatusCode as S;
         let failure = |status, kind, message: &str| Self::new(status, kind, message);
         match &error.code {
-            Code::Internal | Code::KeyFileMismatch => Self {
+            // The last ones are of the admin API alone.
+            Code::Internal
+            | Code::KeyFileMismatch
+            | Code::AdminNotFound
+            | Code::AdminExists
+            | Code::LastAdmin
+            | Code::AdminTokenNotFound
+            | Code::PlatformNotFound
+            | Code::ProviderNotFound
+            | Code::ProviderExists
+            | Code::TemplateNotFound
+            | Code::MessageNotFound => Self {
                 detail: Some(error.to_string().into()),
                 ..failure(
                     S::INTERNAL_SERVER_ERROR,

@@ -280,6 +280,31 @@ fn an_administrators_password_is_given_or_made_up() {
 }
 
 #[test]
+fn administrators_and_their_tokens_are_listed_and_removed() {
+    let machine = Machine::new();
+    assert!(machine.good(&["admin", "list"]).contains("countersign admin create"));
+    machine.good(&["admin", "create", "ada@example.com", "--generate"]);
+    assert!(machine.bad(1, &["admin", "create", "ADA@example.com", "--generate"]).contains("already"));
+    assert!(machine.bad(1, &["admin", "delete", "ada@example.com"]).contains("the only administrator"));
+    assert!(machine.bad(1, &["admin", "delete", "bob@example.com"]).contains("countersign admin list"));
+    machine.good(&["admin", "create", "bob@example.com", "--generate"]);
+    let token = ["admin", "token", "create", "ada@example.com", "--name", "deploy", "--expires", "90d"];
+    let made = machine.json(&token);
+    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    assert!(secret.starts_with("cs_admin_") && secret.len() == 73, "{made}");
+    let listed = machine.good(&["admin", "token", "list"]);
+    assert!(listed.contains(id) && listed.contains("ada@example.com") && !listed.contains(secret), "{listed}");
+    let over = ["admin", "token", "create", "ada@example.com", "--name", "x", "--expires", "2020-01-31"];
+    assert!(machine.bad(1, &over).contains("in the future"));
+    machine.good(&["admin", "token", "revoke", id]);
+    assert!(machine.bad(1, &["admin", "token", "revoke", id]).contains("countersign admin token list"));
+    machine.json(&token);
+    machine.good(&["admin", "delete", "ada@example.com"]);
+    assert!(machine.good(&["admin", "token", "list"]).contains("There is no token"));
+    assert_eq!(machine.json(&["admin", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_test_text_says_honestly_what_became_of_it() {
     let machine = Machine::with_shop();
     let send = ["sms", "send-test", "--project", "shop", "+14255550123"];
@@ -487,6 +512,11 @@ fn every_command_helps_with_an_example_and_unknown_ones_end_with_2() {
         "key revoke",
         "admin create",
         "admin password",
+        "admin list",
+        "admin delete",
+        "admin token create",
+        "admin token list",
+        "admin token revoke",
         "audit verify",
         "sms send-test",
         "sms lint",

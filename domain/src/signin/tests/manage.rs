@@ -6,13 +6,13 @@ use serde_json::json;
 
 use super::race::{crowded, deadlocks, together};
 use super::world::{ANNA, ANNA_MAIL, BERND, BERND_MAIL, CLARA, Row, World};
-use crate::base::{Actor, Code, Ctx, Email, Phone, Result};
+use crate::base::{Actor, Code, Ctx, Email, Phone, Result, Target};
 use crate::db::Tx;
 use crate::on_both;
 use crate::project::Project;
 use crate::signin::account::Password;
-use crate::signin::manage::{self, NewUser};
-use crate::signin::{Factor, SignedIn, custom};
+use crate::signin::manage::{self, Change, NewUser};
+use crate::signin::{self, Factor, SignedIn, custom};
 use crate::user::{Proof, User};
 use crate::verification::Dialect;
 
@@ -348,6 +348,77 @@ on_both!(a_server_switches_second_factors_and_takes_an_app_away, |test| {
         by_key(&world, |tx, ctx, _| manage::delete_app(tx, ctx, "anna")).unwrap_err(),
         Code::AuthenticatorNotFound
     );
+});
+
+on_both!(a_server_changes_many_things_at_once_or_nothing, |test| {
+    let world = World::new(test);
+    create(&world, anna()).unwrap();
+    create(&world, NewUser { id: Some("bernd".into()), phone: Some(phone(BERND)), ..NewUser::default() }).unwrap();
+    let change = |change: Change| by_key(&world, move |tx, ctx, p| manage::update(tx, ctx, p, "anna", &change));
+    let all = Change {
+        name: Some("Anna B.".into()),
+        email: Some(Some(email(BERND_MAIL))),
+        email_verified: Some(true),
+        phone: Some(Some(phone(CLARA))),
+        phone_verified: Some(true),
+        password: Some(Some(Password::Own("a hash".into()))),
+        blocked: Some(true),
+        mfa: Some(true),
+        labels: Some(vec!["vip".into()]),
+        prefs: json!({"a": 1}).as_object().cloned(),
+    };
+    let user = change(all.clone()).unwrap();
+    assert_eq!((user.name.as_str(), user.email, user.phone), ("Anna B.", Some(email(BERND_MAIL)), Some(phone(CLARA))));
+    assert_eq!((user.email_proof, user.phone_proof), (Proof::Vouched, Proof::Vouched));
+    assert_eq!(
+        (user.blocked, user.mfa, user.labels, user.prefs.as_str()),
+        (true, true, vec!["vip".into()], r#"{"a":1}"#)
+    );
+    assert!(user.password_at.is_some());
+    // The last of it fails: nothing is changed.
+    let before = world.find_user("anna");
+    for wrong in [
+        Change { name: Some("x".into()), phone: Some(Some(phone(BERND))), ..Change::default() },
+        Change { name: Some("x".into()), labels: Some(vec!["a b".into()]), ..Change::default() },
+        Change { blocked: Some(false), email: Some(None), email_verified: Some(true), ..Change::default() },
+    ] {
+        change(wrong).unwrap_err();
+        assert_eq!(world.find_user("anna"), before);
+    }
+    let user =
+        change(Change { email: Some(None), password: Some(None), phone: Some(None), ..Change::default() }).unwrap();
+    assert_eq!((user.email, user.phone, user.password_at, user.name.as_str()), (None, None, None, "Anna B."));
+});
+
+on_both!(a_server_takes_recovery_codes_away, |test| {
+    let world = World::new(test);
+    let anna = world.enter(ANNA, "anna");
+    let delete = || by_key(&world, |tx, ctx, _| manage::delete_codes(tx, ctx, "anna"));
+    assert_eq!(delete().unwrap_err(), Code::RecoveryCodesNotFound);
+    let codes = by_key(&world, |tx, ctx, p| manage::make_codes(tx, ctx, p, "anna", false)).unwrap();
+    let challenge = world.challenge(&anna, Factor::RecoveryCode).unwrap();
+    delete().unwrap();
+    assert!(world.answer(&anna, &challenge, codes[0].expose()).is_err());
+    assert_eq!(world.value::<i64>("SELECT COUNT(*) FROM audit_events WHERE event = 'recovery-codes.delete'"), 1);
+});
+
+on_both!(a_test_message_is_held_to_the_countries_the_day_and_the_money, |test| {
+    let settings =
+        json!({"sms": {"countries": ["DE"], "prices": {"*": 0.4}, "dailyCeiling": 1.0}, "otp": {"perPhonePerDay": 2}});
+    let world = World::with(test, &settings);
+    let allow = |target: Target| by_key(&world, move |tx, ctx, p| signin::allow_test(tx, ctx, p, &target));
+    let number = |text: &str| Target::Phone(phone(text));
+    assert_eq!(allow(number("+14255550123")).unwrap_err(), Code::CountryNotAllowed);
+    allow(number(ANNA)).unwrap();
+    allow(number(ANNA)).unwrap();
+    assert!(matches!(allow(number(ANNA)).unwrap_err(), Code::TooManyAttempts { .. }));
+    // A fifth of the money is kept for numbers that signed in before.
+    let refused = allow(number(BERND)).unwrap_err();
+    assert!(matches!(refused, Code::InvalidValue { field, reason } if field == "to" && reason.contains("ceiling")));
+    for _ in 0..2 {
+        allow(Target::Email(email(ANNA_MAIL))).unwrap();
+    }
+    assert!(allow(Target::Email(email(ANNA_MAIL))).is_err());
 });
 
 on_both!(deleting_a_user_while_he_signs_in_leaves_nobody_behind, |test| {

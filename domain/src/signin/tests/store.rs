@@ -9,7 +9,7 @@ use crate::on_both;
 use crate::verification::Dialect;
 
 /// Whole rows as PostgreSQL writes them down, bytes in hex.
-const ROWS: [&str; 19] = [
+const ROWS: [&str; 21] = [
     "SELECT CAST(t AS TEXT) FROM projects t",
     "SELECT CAST(t AS TEXT) FROM api_keys t",
     "SELECT CAST(t AS TEXT) FROM platforms t",
@@ -25,6 +25,8 @@ const ROWS: [&str; 19] = [
     "SELECT CAST(t AS TEXT) FROM signing_keys t",
     "SELECT CAST(t AS TEXT) FROM revocations t",
     "SELECT CAST(t AS TEXT) FROM admins t",
+    "SELECT CAST(t AS TEXT) FROM admin_sessions t",
+    "SELECT CAST(t AS TEXT) FROM admin_tokens t",
     "SELECT CAST(t AS TEXT) FROM passwords t",
     "SELECT CAST(t AS TEXT) FROM authenticators t",
     "SELECT CAST(t AS TEXT) FROM recovery_sets t",

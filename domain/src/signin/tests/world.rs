@@ -105,6 +105,7 @@ impl World {
                 id: "web".to_owned(),
                 name: "Web".to_owned(),
                 hostname: "app.example.com".to_owned(),
+                created_at: ctx.now,
             }],
             created_at: ctx.now,
             updated_at: ctx.now,
