@@ -1,5 +1,6 @@
 //! All that comes in: the dialects, the pages, the command line, the workers. The binary, and the mountable library.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -104,6 +104,11 @@ pub fn put_template(
     locale: Option<&str>,
     text: Option<&str>,
 ) -> Result<Project> {
+    let is_tag =
+        |tag: &str| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if locale.is_some_and(|locale| !is_tag(locale)) {
+        return Err(Error::invalid("locale", "must be a language tag such as de or pt-BR"));
+    }
     let mut project = get_locked(tx, ctx, id)?;
     let key = template_key(purpose, locale);
     let templates = &mut project.settings.sms.templates;

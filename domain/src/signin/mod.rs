@@ -136,11 +136,15 @@ pub fn forget_sealed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<String>> {
     Ok(projects)
 }
 
+/// A topic that no listener knows, so that each forgets all that it remembers.
+const EVERYTHING: &str = "everything";
+
 /// Removes a project with everything in it.
 pub fn delete_project(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     project::delete(tx, ctx, id)?;
     for statement in sql::DELETE_PROJECT_ROWS {
         tx.exec(statement, args![id])?;
     }
-    Ok(())
+    // Nobody may remember its people: another project can get its id.
+    revocation::announce(tx, ctx, EVERYTHING, "")
 }

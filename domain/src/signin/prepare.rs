@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::audit::{self, What};
 use crate::base::time::DAY;
 use crate::base::{Code, Ctx, Error, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::limit::{self, Spent, guess, send};
-use crate::message::{self, Claimed, End};
+use crate::message::{self, Channel, Claimed, End};
 use crate::project::Project;
 use crate::user::{self, User};
 use crate::verification::{self, Purpose, Verification};
@@ -176,9 +177,9 @@ fn notice(
     Ok(Some((claimed, None)))
 }
 
-/// Counts a test message that an administrator sends, or refuses it: the countries, the number's day and the money of
-/// the project stand against it as against any other.
-pub fn allow_test(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, target: &Target) -> Result<()> {
+/// Counts a test message that an administrator sends through `provider`, or refuses it: the countries, the number's day
+/// and the money of the project stand against it as against any other.
+pub fn allow_test(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, target: &Target, provider: &str) -> Result<()> {
     if let Target::Phone(phone) = target
         && !is_served(project, phone)
     {
@@ -194,6 +195,9 @@ pub fn allow_test(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, target: &Target
     if let Some(reason) = counters.refusal(tx, ctx, project, target, false)? {
         return Err(Error::invalid("to", reason));
     }
+    let channel = Channel::of(target).name();
+    let detail = serde_json::json!({ "channel": channel, "provider": provider, "to": target.masked() });
+    audit::record_act(tx, ctx, What::ProviderTest, &detail)?;
     counters.store(tx, ctx)
 }
 

@@ -1,9 +1,11 @@
 //! What every request needs: the database, the clock, the caches. Made once, cheap to clone.
 
+mod admin;
 mod hashing;
 mod password;
 mod projects;
 mod sessions;
+pub mod test_message;
 
 use std::net::IpAddr;
 use std::sync::Arc;

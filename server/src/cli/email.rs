@@ -1,14 +1,13 @@
 //! `countersign email`: providers.
 
-use countersign_domain::base::{Email, Secret};
-use countersign_domain::message::{Mail, MailAccount};
-use minijinja::HtmlEscape;
+use countersign_domain::base::Email;
+use countersign_domain::message::MailAccount;
 
 use super::open::{Store, block_on};
 use super::out::{Done, Problem};
 use super::project::get;
 use super::{Global, send_test};
-use crate::text::DEFAULT_LOCALE;
+use crate::app::test_message;
 
 /// What to do about e-mail.
 #[derive(clap::Subcommand, Debug)]
@@ -43,21 +42,7 @@ async fn test(global: &Global, project: &str, address: &str, provider: Option<&s
     if found.account == (MailAccount::Inbox {}) {
         return Err(send_test::nothing_to_test(&found.name));
     }
-    let text = format!("This is a test message of {}. You need not do anything.", project.brand());
-    let mail = Mail {
-        id: store.ctx(&project.id).id(),
-        project: project.id.clone(),
-        to: to.clone(),
-        brand: project.brand().to_owned(),
-        subject: format!("{}: test message", project.brand()),
-        html: Secret::new(format!("<p>{}</p>", HtmlEscape(&text))),
-        text: Secret::new(text),
-        code: None,
-        link: None,
-        template: "test".to_owned(),
-        locale: DEFAULT_LOCALE.to_owned(),
-        user: None,
-    };
+    let mail = test_message::mail(&project, store.ctx(&project.id).id(), to.clone());
     let outcome = send_test::sender(global)?.send_mail(&mail, found).await;
     send_test::tell(global, &found.name, &to.masked(), "mailbox", outcome)
 }

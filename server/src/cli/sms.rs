@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
+use countersign_domain::base::Phone;
 use countersign_domain::base::time::DAY;
-use countersign_domain::base::{Phone, Secret};
 use countersign_domain::limit::{self, send};
-use countersign_domain::message::{Account, Sms};
+use countersign_domain::message::Account;
 use countersign_domain::project::{self, Project};
-use countersign_send::sms::segments::{Encoding, segments};
 use serde_json::json;
 
 use super::open::{Store, block_on};
 use super::out::{self, Done, Problem};
 use super::project::{counted_as, get, said, table};
 use super::{Global, send_test};
-use crate::text::{DEFAULT_LOCALE, SMS_PURPOSES, Texts, brand};
+use crate::app::test_message;
+use crate::text::{self, SMS_PURPOSES, Texts};
 
 /// What to do about text messages.
 #[derive(clap::Subcommand, Debug)]
@@ -70,17 +70,7 @@ async fn send_test(global: &Global, project: &str, number: &str, provider: Optio
     if found.account == (Account::Inbox {}) {
         return Err(send_test::nothing_to_test(&found.name));
     }
-    let sms = Sms {
-        id: store.ctx(&project.id).id(),
-        project: project.id.clone(),
-        to: to.clone(),
-        body: Secret::new(format!("{}: this is a test message. You need not do anything.", brand(project.brand()))),
-        code: None,
-        template: "test".to_owned(),
-        locale: DEFAULT_LOCALE.to_owned(),
-        user: None,
-        receipt_url: None,
-    };
+    let sms = test_message::sms(&project, store.ctx(&project.id).id(), to.clone());
     let outcome = send_test::sender(global)?.send_sms(&sms, found).await;
     send_test::tell(global, &found.name, &to.masked(), "phone", outcome)?;
     if global.json {
@@ -188,17 +178,14 @@ fn measure(texts: &Texts, project: Option<&Project>, all: &mut Vec<Measured>) ->
             let made = texts
                 .sms(&locale, purpose, CODE, name, origin, own.map(String::as_str))
                 .map_err(|error| Problem::new(format!("{purpose} in {locale}: {error}")))?;
-            let size = segments(&made.text);
+            let size = text::size(&made.text);
             all.push(Measured {
                 project: project.map(|p| p.id.clone()),
                 locale: locale.clone(),
                 purpose,
-                encoding: match size.encoding {
-                    Encoding::Gsm7 => "GSM-7",
-                    Encoding::Ucs2 => "UCS-2",
-                },
+                encoding: size.encoding,
                 units: size.units,
-                segments: size.count,
+                segments: size.segments,
                 fault: made.fault.map(|fault| fault.to_string()),
             });
         }

@@ -14,7 +14,7 @@ use utoipa::openapi::OpenApi as Document;
 
 use crate::app::App;
 use crate::http::{health, jwks, receipt};
-use crate::{nuvix, page};
+use crate::{admin, nuvix, page};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ struct Common;
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let mut document = Common::openapi();
     document.merge(nuvix::document());
+    document.merge(admin::document());
     document
 });
 
@@ -93,6 +94,14 @@ mod tests {
         }
         assert!(html.contains("https://id.example.com/v1/account/tokens/phone"));
         assert!(html.contains("X-Appwrite-Project: acme"));
+    }
+
+    #[test]
+    fn no_model_has_the_name_of_one_of_another_surface() {
+        let names = |document: Document| document.components.unwrap().schemas.into_keys();
+        let others: Vec<String> = names(nuvix::document()).collect();
+        let same: Vec<String> = names(admin::document()).filter(|name| others.contains(name)).collect();
+        assert_eq!(same, Vec::<String>::new());
     }
 
     #[test]

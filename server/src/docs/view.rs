@@ -405,6 +405,9 @@ impl<'a> Reader<'a> {
                 add(option.to_owned());
             }
         }
+        if path.starts_with("/admin/v1/") && (method, path) != ("post", "/admin/v1/sessions") {
+            add("-H \"Authorization: Bearer $TOKEN\"".to_owned());
+        }
         if let Some((media, schema)) = first_content(&operation["requestBody"]["content"]) {
             add(format!("-H 'Content-Type: {media}'"));
             let body = self.sample("", schema, 0, DEEP);

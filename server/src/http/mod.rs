@@ -10,6 +10,7 @@ pub mod limit;
 pub mod listener;
 pub mod metrics;
 pub mod origin;
+pub mod query;
 pub mod receipt;
 pub mod request_id;
 pub mod routes;

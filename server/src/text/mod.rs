@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use countersign_domain::base::Error;
 use countersign_domain::project::Settings;
-use countersign_send::sms::segments::segments;
+use countersign_send::sms::segments::{Encoding, segments};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
@@ -48,6 +48,32 @@ pub fn check_settings(settings: &Settings) -> Result<(), Error> {
         check_override(template).map_err(|error| Error::invalid(field(), error.to_string()))?;
     }
     Ok(())
+}
+
+/// How much room a text takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size {
+    /// `GSM-7` or `UCS-2`.
+    pub encoding: &'static str,
+    /// Septets or code units.
+    pub units: usize,
+    /// How many SMS it takes.
+    pub segments: usize,
+}
+
+/// How much room a text takes as an SMS.
+pub fn size(text: &str) -> Size {
+    let size = segments(text);
+    let encoding = match size.encoding {
+        Encoding::Gsm7 => "GSM-7",
+        Encoding::Ucs2 => "UCS-2",
+    };
+    Size { encoding, units: size.units, segments: size.count }
+}
+
+/// The names of the e-mails that there are.
+pub fn mail_templates() -> impl Iterator<Item = &'static str> {
+    mail::TEMPLATES.iter().map(|(name, ..)| *name)
 }
 
 /// A built-in locale with its files.
@@ -220,6 +246,17 @@ impl Texts {
         let short = self.format(locale, &format!("sms-{purpose}-short"), &args)? + &line;
         let text = if segments(&short).count < segments(&full).count { short } else { full };
         Ok(Rendered { text, locale, fault })
+    }
+
+    /// The built-in text of an SMS as a project's own could be written: with `{{ code }}` and `{{ brand }}`.
+    pub fn sms_template(&self, locale: &str, purpose: &str) -> Result<String, TextError> {
+        if !SMS_PURPOSES.contains(&purpose) {
+            return Err(TextError::UnknownPurpose(purpose.chars().take(64).collect()));
+        }
+        let mut args = FluentArgs::with_capacity(2);
+        args.set("code", "{{ code }}");
+        args.set("brand", "{{ brand }}");
+        self.format(self.choose(&[locale]), &format!("sms-{purpose}"), &args)
     }
 
     /// The text of an SMS that tells of a change, one of `SMS_NOTICES`. It has neither code nor origin line.

@@ -197,7 +197,7 @@ pub struct Server {
     pub home: Arc<Home>,
     /// What it printed at its start.
     pub facts: Value,
-    address: SocketAddr,
+    pub address: SocketAddr,
     child: Mutex<Child>,
     reader: Option<JoinHandle<()>>,
 }

@@ -406,7 +406,7 @@ on_both!(a_test_message_is_held_to_the_countries_the_day_and_the_money, |test| {
     let settings =
         json!({"sms": {"countries": ["DE"], "prices": {"*": 0.4}, "dailyCeiling": 1.0}, "otp": {"perPhonePerDay": 2}});
     let world = World::with(test, &settings);
-    let allow = |target: Target| by_key(&world, move |tx, ctx, p| signin::allow_test(tx, ctx, p, &target));
+    let allow = |target: Target| by_key(&world, move |tx, ctx, p| signin::allow_test(tx, ctx, p, &target, "main"));
     let number = |text: &str| Target::Phone(phone(text));
     assert_eq!(allow(number("+14255550123")).unwrap_err(), Code::CountryNotAllowed);
     allow(number(ANNA)).unwrap();

@@ -10,6 +10,8 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use super::super::params::Body;
+use countersign_domain::base::page::{Condition, Filter, Op, Order, Value};
+
 use super::*;
 
 fn page(pairs: &[(&str, &str)]) -> Result<Page, Failure> {

@@ -34,6 +34,10 @@ impl Row {
     pub fn is_dialect(&self) -> bool {
         self.path.starts_with("/v1/")
     }
+
+    pub fn is_admin(&self) -> bool {
+        self.path.starts_with("/admin/v1/")
+    }
 }
 
 /// All rows, in the order of the file.
@@ -48,11 +52,11 @@ pub fn rows() -> Vec<Row> {
         }
         let mut parts = line.split_whitespace();
         let [method, path, scope] = [(); 3].map(|()| parts.next().expect("method, path and scope"));
-        let Some(columns) = &columns else {
-            assert_eq!([method, path, scope], ["METHOD", "PATH", "SCOPE"]);
+        if [method, path, scope] == ["METHOD", "PATH", "SCOPE"] {
             columns = Some(parts.collect());
             continue;
-        };
+        }
+        let columns = columns.as_ref().expect("columns come first");
         let texts: Vec<_> = parts.collect();
         assert_eq!(texts.len(), columns.len(), "{line}: a cell for each column");
         let meaning = |text: &str| match words.get(text) {

@@ -11,6 +11,7 @@ use countersign_domain::project::{self, NewKey, SCOPES, Settings};
 use countersign_domain::{mfa, session, token, user};
 use serde_json::json;
 
+use super::admin::Admins;
 use super::table::Row;
 use crate::call::{Answer, Call};
 use crate::server::{Home, Server, eventually};
@@ -18,7 +19,7 @@ use crate::server::{Home, Server, eventually};
 /// Another project on the same server.
 const OTHER: &str = "shop";
 /// How far the server's clock is ahead of the machine's, in seconds, since a session has expired.
-const AHEAD: i64 = 120;
+pub const AHEAD: i64 = 120;
 /// The address of `member`.
 pub const MEMBER: &str = "member@example.com";
 pub const PASSWORD: &str = "correct horse battery";
@@ -103,6 +104,7 @@ pub struct Case {
 /// A server with everybody.
 pub struct World {
     pub server: Server,
+    pub admins: Admins,
     count: AtomicU64,
     /// Somebody whose things are named where it does not matter whose.
     anybody: Person,
@@ -178,7 +180,21 @@ impl World {
         there("/v1/health", "X-Appwrite-Key", &lost_keys[1]);
         let member = json!({"userId": "member", "email": MEMBER, "password": PASSWORD});
         server.post("/v1/account", &member).send().expect(201);
-        Self { server, count, anybody, keys, expired_key, lost_keys, stranger, expired, revoked, blocked, deleted }
+        let admins = Admins::new(&server.home);
+        Self {
+            server,
+            admins,
+            count,
+            anybody,
+            keys,
+            expired_key,
+            lost_keys,
+            stranger,
+            expired,
+            revoked,
+            blocked,
+            deleted,
+        }
     }
 
     /// A number that nothing else has, with few others of its prefix.
