@@ -9,6 +9,7 @@ mod server;
 mod twilio;
 
 mod account;
+mod admin;
 mod audit;
 mod avatar;
 mod bad_input;
