@@ -425,8 +425,8 @@ on_both!(the_events_of_a_project_are_listed_by_what_is_asked_page_by_page, |test
     let (mut after, mut seen) = (None, Vec::new());
     loop {
         let page = list(Wanted { after: after.take(), limit: 2, ..all.clone() });
-        let Some(last) = page.last() else { break };
-        after = Some(last.id.clone());
+        let Some(oldest) = page.last() else { break };
+        after = Some(oldest.id.clone());
         seen.extend(seconds(&page));
     }
     assert_eq!(seen, [6, 5, 4, 3, 2, 1]);

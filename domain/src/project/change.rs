@@ -29,7 +29,7 @@ pub fn create_provider(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, channel: Channel, p
     }
     let at = all.len();
     all.push(provider.clone());
-    change_providers(tx, ctx, project, channel, all, Some(at), What::ProviderCreate, provider.get("name"))
+    change_providers(tx, ctx, project, channel, &all, Some(at), What::ProviderCreate, provider.get("name"))
 }
 
 /// Merges `patch` into the provider called `name`, deep. Another kind of account replaces the whole account.
@@ -47,7 +47,7 @@ pub fn update_provider(
     if !patch.is_object() {
         return Err(Error::invalid("provider", "must be a JSON object"));
     }
-    let renamed = patch.get("name").filter(|new| **new != Json::from(name));
+    let renamed = patch.get("name").filter(|new| *new != name);
     if renamed.is_some_and(|new| all.iter().any(|there| there.get("name") == Some(new))) {
         return Err(Code::ProviderExists.into());
     }
@@ -63,7 +63,7 @@ pub fn update_provider(
         providers::restore(stored, &mut provider);
     }
     all[at] = provider;
-    change_providers(tx, ctx, project, channel, all, Some(at), What::ProviderUpdate, Some(&name.into()))
+    change_providers(tx, ctx, project, channel, &all, Some(at), What::ProviderUpdate, Some(&name.into()))
 }
 
 /// Removes the provider called `name`, or `Code::ProviderNotFound`.
@@ -71,7 +71,7 @@ pub fn delete_provider(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, channel: Channel, n
     let project = get_locked(tx, ctx, id)?;
     let (mut all, at) = find(&project.settings, channel, name)?;
     all.remove(at);
-    change_providers(tx, ctx, project, channel, all, None, What::ProviderDelete, Some(&name.into()))
+    change_providers(tx, ctx, project, channel, &all, None, What::ProviderDelete, Some(&name.into()))
 }
 
 /// Puts the providers in this order of preference; it must name each of them once.
@@ -86,7 +86,7 @@ pub fn reorder_providers(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, channel: Channel,
     if wanted.len() != order.len() || wanted.len() != all.len() || !once {
         return Err(Error::invalid("order", "must name each provider of the channel once"));
     }
-    change_providers(tx, ctx, project, channel, wanted, None, What::ProviderUpdate, None)
+    change_providers(tx, ctx, project, channel, &wanted, None, What::ProviderUpdate, None)
 }
 
 /// Where a text of the project's own is kept: by purpose, or by purpose and locale.
@@ -138,7 +138,7 @@ fn change_providers(
     ctx: &Ctx,
     mut project: Project,
     channel: Channel,
-    all: Vec<Json>,
+    all: &[Json],
     at: Option<usize>,
     what: What,
     name: Option<&Json>,

@@ -25,21 +25,52 @@ pub struct NewUser {
     pub name: String,
 }
 
-/// What a server changes about an account at once. What is `None` stays as it is; within it, another `None` takes away.
+/// What becomes of something that an account may have.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Set<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Clear,
+    /// It is this from now on.
+    To(T),
+}
+
+impl<T> Set<T> {
+    /// Whether it stays, and what it is to be if it does not.
+    const fn parts(&self) -> (bool, Option<&T>) {
+        match self {
+            Self::Keep => (true, None),
+            Self::Clear => (false, None),
+            Self::To(value) => (false, Some(value)),
+        }
+    }
+
+    /// The value that it is to have, if any; from then on it stays.
+    pub fn take(&mut self) -> Option<T> {
+        match std::mem::take(self) {
+            Self::To(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
+/// What a server changes about an account at once. What is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The name.
     pub name: Option<String>,
     /// The e-mail address.
-    pub email: Option<Option<Email>>,
+    pub email: Set<Email>,
     /// Whether the address that it then has is verified.
     pub email_verified: Option<bool>,
     /// The number.
-    pub phone: Option<Option<Phone>>,
+    pub phone: Set<Phone>,
     /// Whether the number that it then has is verified.
     pub phone_verified: Option<bool>,
     /// The password.
-    pub password: Option<Option<Password>>,
+    pub password: Set<Password>,
     /// Whether it is switched off.
     pub blocked: Option<bool>,
     /// Whether a second factor is asked for.
@@ -55,20 +86,20 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str, change: &
     if let Some(name) = &change.name {
         user::update_name(tx, ctx, id, name)?;
     }
-    if let Some(email) = &change.email {
-        update_email(tx, ctx, id, email.as_ref())?;
+    if let (false, email) = change.email.parts() {
+        update_email(tx, ctx, id, email)?;
     }
     if let Some(verified) = change.email_verified {
         verify_email(tx, ctx, id, verified)?;
     }
-    if let Some(phone) = &change.phone {
-        update_phone(tx, ctx, id, phone.as_ref())?;
+    if let (false, phone) = change.phone.parts() {
+        update_phone(tx, ctx, id, phone)?;
     }
     if let Some(verified) = change.phone_verified {
         verify_phone(tx, ctx, id, verified)?;
     }
-    if let Some(password) = &change.password {
-        update_password(tx, ctx, project, id, password.as_ref())?;
+    if let (false, password) = change.password.parts() {
+        update_password(tx, ctx, project, id, password)?;
     }
     if let Some(labels) = &change.labels {
         user::set_labels(tx, ctx, id, labels)?;

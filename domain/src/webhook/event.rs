@@ -27,6 +27,7 @@ pub const EVENTS: &[&str] = &[
     "authenticator.delete",
     "recovery-codes.create",
     "recovery-codes.update",
+    "recovery-codes.delete",
     "challenge.create",
     "challenge.complete",
     "recovery.complete",

@@ -145,23 +145,23 @@ impl Call {
     /// Lets the browser keep the session until `until`.
     pub(super) fn keep_session(&self, response: &mut Response, secret: &Secret, until: Time) -> Result<(), Failure> {
         let seconds = until.micros_since(self.ctx.now).div_euclid(1_000_000).max(0);
-        self.set(response, &SetCookie { max_age: Some(seconds), ..self.cookie(secret.expose()) })
+        set(response, &SetCookie { max_age: Some(seconds), ..self.cookie(secret.expose()) })
     }
 
     /// Lets the browser forget the session.
     pub(super) fn forget_session(&self, response: &mut Response) -> Result<(), Failure> {
-        self.set(response, &self.cookie("").removed())
+        set(response, &self.cookie("").removed())
     }
 
     const fn cookie<'a>(&self, value: &'a str) -> SetCookie<'a> {
         SetCookie { secure: self.is_https, same_site: Some(SameSite::Strict), ..SetCookie::new(COOKIE, value) }
     }
+}
 
-    fn set(&self, response: &mut Response, cookie: &SetCookie<'_>) -> Result<(), Failure> {
-        let header = cookie.to_header().map_err(Error::internal)?;
-        response.headers_mut().append(SET_COOKIE, header);
-        Ok(())
-    }
+fn set(response: &mut Response, cookie: &SetCookie<'_>) -> Result<(), Failure> {
+    let header = cookie.to_header().map_err(Error::internal)?;
+    response.headers_mut().append(SET_COOKIE, header);
+    Ok(())
 }
 
 /// Answers a request to one of `routes`, which share a path.

@@ -4,8 +4,7 @@ use axum::response::Response;
 use countersign_domain::base::page::{Condition, Cursor, DEPTH, Filter, Op, Order, Query, Value};
 use countersign_domain::base::{Code, Secret, Time};
 use countersign_domain::session::Session;
-use countersign_domain::signin::account::Password;
-use countersign_domain::signin::manage::{self, Change, NewUser};
+use countersign_domain::signin::manage::{self, Change, NewUser, Set};
 use countersign_domain::user::{self, User};
 use countersign_domain::{mfa, session, signin};
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use utoipa::ToSchema;
 use super::call::Call;
 use super::error::{Body, Failure};
 use super::session::shown;
-use super::wire::{Asked, Listed, created, email, given, no_content, ok, phone};
+use super::wire::{Asked, Given, Listed, created, email, no_content, ok, phone};
 use crate::http::query::Written;
 
 /// A user.
@@ -151,23 +150,23 @@ pub(super) struct NewManagedUser {
 pub(super) struct UserPatch {
     #[serde(default)]
     name: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "anna@example.com")]
-    email: Option<Option<String>>,
+    email: Given<String>,
     /// Whether the address that he then has is verified.
     #[serde(default)]
     email_verified: Option<bool>,
     /// With its country code. Another number ends the user's sessions.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "+14255550123")]
-    phone: Option<Option<String>>,
+    phone: Given<String>,
     /// Whether the number that he then has is verified.
     #[serde(default)]
     phone_verified: Option<bool>,
     /// 8 to 256 characters. Ends the user's sessions.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    password: Option<Option<String>>,
+    password: Given<String>,
     /// `active` or `blocked`.
     #[serde(default)]
     status: Option<Status>,
@@ -194,15 +193,13 @@ enum Status {
 impl UserPatch {
     /// As the domain takes it, but for the password.
     fn change(&self) -> Result<Change, Failure> {
-        let email = self.email.as_ref().map(|given| given.as_deref().map(|text| email("email", text)).transpose());
-        let phone = self.phone.as_ref().map(|given| given.as_deref().map(|text| phone("phone", text)).transpose());
         Ok(Change {
             name: self.name.clone(),
-            email: email.transpose()?,
+            email: self.email.read(|text| email("email", text))?,
             email_verified: self.email_verified,
-            phone: phone.transpose()?,
+            phone: self.phone.read(|text| phone("phone", text))?,
             phone_verified: self.phone_verified,
-            password: None,
+            password: Set::Keep,
             blocked: self.status.map(|status| status == Status::Blocked),
             mfa: self.mfa,
             labels: self.labels.clone(),
@@ -210,14 +207,12 @@ impl UserPatch {
         })
     }
 
-    /// The new password, if there is to be one; `Some(None)`: none any more.
-    fn password(&self) -> Result<Option<Option<Secret>>, Failure> {
-        match &self.password {
-            Some(Some(text)) if !(8..=256).contains(&text.chars().count()) => {
-                Err(Failure::invalid("password", "must be a text of 8 to 256 characters"))
-            }
-            given => Ok(given.as_ref().map(|given| given.as_ref().map(Secret::new))),
-        }
+    /// The new password, if there is to be one.
+    fn password(&self) -> Result<Set<Secret>, Failure> {
+        self.password.read(|text| match text.chars().count() {
+            8..=256 => Ok(Secret::new(text)),
+            _ => Err(Failure::invalid("password", "must be a text of 8 to 256 characters")),
+        })
     }
 }
 
@@ -360,14 +355,14 @@ pub(super) async fn create(call: &Call) -> Result<Response, Failure> {
     let mut change = patch.change()?;
     let new = NewUser {
         id,
-        email: change.email.take().flatten(),
-        phone: change.phone.take().flatten(),
+        email: change.email.take(),
+        phone: change.phone.take(),
         name: change.name.take().unwrap_or_default(),
     };
     let hosted = call.hosted()?.clone();
-    let password = match patch.password()?.flatten() {
-        Some(password) => Some(call.app.password_by_key(&hosted, &new, password).await?),
-        None => None,
+    let password = match patch.password()? {
+        Set::To(password) => Some(call.app.password_by_key(&hosted, &new, password).await?),
+        Set::Keep | Set::Clear => None,
     };
     let made = call
         .write(move |tx, ctx| {
@@ -396,12 +391,9 @@ pub(super) async fn update(call: &Call) -> Result<Response, Failure> {
     let (id, patch) = (call.user_id()?, call.body::<UserPatch>()?);
     let (mut change, hosted) = (patch.change()?, call.hosted()?.clone());
     change.password = match patch.password()? {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(password)) => {
-            let hashed: Password = call.app.changed_by_key(&call.ctx, &hosted, &id, password).await?;
-            Some(Some(hashed))
-        }
+        Set::Keep => Set::Keep,
+        Set::Clear => Set::Clear,
+        Set::To(password) => Set::To(call.app.changed_by_key(&call.ctx, &hosted, &id, password).await?),
     };
     let changed = call.write(move |tx, ctx| manage::update(tx, ctx, &hosted.project, &id, &change)).await?;
     Ok(ok(&ManagedUser::of(changed)))

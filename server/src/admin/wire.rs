@@ -5,6 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use countersign_domain::base::{Email, Phone, Time};
+use countersign_domain::signin::manage::Set;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -82,11 +83,33 @@ pub(super) fn no_content() -> Response {
     response
 }
 
-/// Tells a field that is null from one that is not there.
-pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// A field that may be null, which takes away, or not be there, which leaves as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) enum Given<T> {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// It is null.
+    Null,
+    /// It has a value.
+    Is(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Is))
+    }
+}
+
+impl<T> Given<T> {
+    /// What becomes of what it stands for, its value read by `read`.
+    pub(super) fn read<U>(&self, read: impl FnOnce(&T) -> Result<U, Failure>) -> Result<Set<U>, Failure> {
+        Ok(match self {
+            Self::Absent => Set::Keep,
+            Self::Null => Set::Clear,
+            Self::Is(value) => Set::To(read(value)?),
+        })
+    }
 }
 
 /// Reads a body as `T`; what is wrong is told by the name of its field.
@@ -200,16 +223,16 @@ mod tests {
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Sent {
         name: String,
-        #[serde(default, deserialize_with = "given")]
-        email: Option<Option<String>>,
+        #[serde(default)]
+        email: Given<String>,
     }
 
     #[test]
     fn null_is_told_from_nothing_and_a_wrong_field_by_its_name() {
         let sent = |body: Json| read::<Sent>(body);
-        assert_eq!(sent(json!({"name": "a"})).unwrap().email, None);
-        assert_eq!(sent(json!({"name": "a", "email": null})).unwrap().email, Some(None));
-        assert_eq!(sent(json!({"name": "a", "email": "x"})).unwrap().email, Some(Some("x".to_owned())));
+        assert_eq!(sent(json!({"name": "a"})).unwrap().email, Given::Absent);
+        assert_eq!(sent(json!({"name": "a", "email": null})).unwrap().email, Given::Null);
+        assert_eq!(sent(json!({"name": "a", "email": "x"})).unwrap().email, Given::Is("x".to_owned()));
         for (body, told) in [
             (json!({}), "name: is missing"),
             (json!({"name": 5}), "name: invalid type"),

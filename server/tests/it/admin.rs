@@ -202,7 +202,7 @@ on_both! {
     fn a_token_acts_for_its_administrator_until_it_is_revoked(kind: Kind) {
         let server = Server::start(kind);
         let admin = sign_in(&server);
-        let make = |body: &Value| admin.send("POST", "/tokens", body);
+        let create = |body: &Value| admin.send("POST", "/tokens", body);
         let mine = password(&server);
         for (body, field) in [
             (json!({"name": "ci"}), "currentPassword"),
@@ -212,9 +212,9 @@ on_both! {
             (json!({"name": "ci", "currentPassword": mine, "expiresAt": "soon"}), "expiresAt"),
             (json!({"name": "ci", "currentPassword": mine, "scope": "all"}), "scope"),
         ] {
-            assert_eq!(refused(&make(&body), 400, "invalid-value"), field);
+            assert_eq!(refused(&create(&body), 400, "invalid-value"), field);
         }
-        let made = make(&json!({"name": "ci", "currentPassword": mine})).expect(201).json();
+        let made = create(&json!({"name": "ci", "currentPassword": mine})).expect(201).json();
         let secret = made["secret"].as_str().unwrap();
         server.home.keep_secret(secret);
         assert!(secret.starts_with("cs_admin_") && secret.len() == 73);

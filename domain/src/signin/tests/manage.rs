@@ -11,7 +11,7 @@ use crate::db::Tx;
 use crate::on_both;
 use crate::project::Project;
 use crate::signin::account::Password;
-use crate::signin::manage::{self, Change, NewUser};
+use crate::signin::manage::{self, Change, NewUser, Set};
 use crate::signin::{self, Factor, SignedIn, custom};
 use crate::user::{Proof, User};
 use crate::verification::Dialect;
@@ -357,11 +357,11 @@ on_both!(a_server_changes_many_things_at_once_or_nothing, |test| {
     let change = |change: Change| by_key(&world, move |tx, ctx, p| manage::update(tx, ctx, p, "anna", &change));
     let all = Change {
         name: Some("Anna B.".into()),
-        email: Some(Some(email(BERND_MAIL))),
+        email: Set::To(email(BERND_MAIL)),
         email_verified: Some(true),
-        phone: Some(Some(phone(CLARA))),
+        phone: Set::To(phone(CLARA)),
         phone_verified: Some(true),
-        password: Some(Some(Password::Own("a hash".into()))),
+        password: Set::To(Password::Own("a hash".into())),
         blocked: Some(true),
         mfa: Some(true),
         labels: Some(vec!["vip".into()]),
@@ -378,15 +378,15 @@ on_both!(a_server_changes_many_things_at_once_or_nothing, |test| {
     // The last of it fails: nothing is changed.
     let before = world.find_user("anna");
     for wrong in [
-        Change { name: Some("x".into()), phone: Some(Some(phone(BERND))), ..Change::default() },
+        Change { name: Some("x".into()), phone: Set::To(phone(BERND)), ..Change::default() },
         Change { name: Some("x".into()), labels: Some(vec!["a b".into()]), ..Change::default() },
-        Change { blocked: Some(false), email: Some(None), email_verified: Some(true), ..Change::default() },
+        Change { blocked: Some(false), email: Set::Clear, email_verified: Some(true), ..Change::default() },
     ] {
         change(wrong).unwrap_err();
         assert_eq!(world.find_user("anna"), before);
     }
     let user =
-        change(Change { email: Some(None), password: Some(None), phone: Some(None), ..Change::default() }).unwrap();
+        change(Change { email: Set::Clear, password: Set::Clear, phone: Set::Clear, ..Change::default() }).unwrap();
     assert_eq!((user.email, user.phone, user.password_at, user.name.as_str()), (None, None, None, "Anna B."));
 });
 
