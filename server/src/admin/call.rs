@@ -308,12 +308,14 @@ fn wrong_method(routes: &[&Route], now: Time) -> Response {
 
 /// Who asks: by a token, which says more than a cookie that the browser adds by itself.
 async fn identify(app: &App, headers: &HeaderMap, now: Time) -> Result<By, Failure> {
-    if let Some(line) = headers.get(AUTHORIZATION) {
+    let line = headers.get(AUTHORIZATION).and_then(|line| line.to_str().ok()).and_then(|line| line.split_once(' '));
+    // Another scheme is a proxy's in front of us.
+    if let Some((_, token)) = line.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
         let unknown = || Failure::unauthorized("This token is unknown, expired or revoked.");
-        let token = line.to_str().ok().and_then(|line| line.split_once(' ')).filter(|(scheme, token)| {
-            scheme.eq_ignore_ascii_case("bearer") && token.starts_with(admin::PREFIX) && token.len() <= 256
-        });
-        let secret = Secret::new(token.ok_or_else(unknown)?.1);
+        if !token.starts_with(admin::PREFIX) || token.len() > 256 {
+            return Err(unknown());
+        }
+        let secret = Secret::new(token);
         let token = app.db.read(move |tx| admin::find_token(tx, &secret, now)).await?.ok_or_else(unknown)?;
         if admin::is_token_touch_due(&token, now) {
             let id = token.id.clone();

@@ -138,3 +138,57 @@ pub(super) async fn get(call: &Call) -> Result<Response, Failure> {
     let timeline = timeline(&entry);
     Ok(ok(&MessageWithTimeline { message: MessageModel::of(entry), timeline }))
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_domain::base::testing::START;
+    use countersign_domain::message::Try;
+
+    use super::*;
+
+    fn steps(entry: &Entry) -> Vec<(i64, String, Option<String>, Option<String>)> {
+        let told = |step: Step| {
+            let at = Time::parse_rfc3339(&step.at).unwrap().micros_since(START) / 1_000_000;
+            (at, step.what, step.provider, step.reason)
+        };
+        timeline(entry).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_timeline_tells_each_call_the_end_and_the_receipt() {
+        let call = |provider: &str, seconds: i64, outcome: &str, reason: &str| Try {
+            provider: provider.to_owned(),
+            at: START.plus_seconds(seconds).micros(),
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let mut entry = Entry {
+            id: "m1".to_owned(),
+            project: "p1".to_owned(),
+            channel: "sms".to_owned(),
+            purpose: "sign-in".to_owned(),
+            to: "+1425***0123".to_owned(),
+            state: "sent".to_owned(),
+            provider: Some("spare".to_owned()),
+            reason: String::new(),
+            tries: vec![call("main", 1, "refused", "no credit"), call("spare", 2, "accepted", "")],
+            created_at: START,
+            settled_at: Some(START.plus_seconds(3)),
+            receipt_at: None,
+        };
+        let step = |at, what: &str, provider: Option<&str>, reason: Option<&str>| {
+            (at, what.to_owned(), provider.map(str::to_owned), reason.map(str::to_owned))
+        };
+        let mut expected = vec![
+            step(0, "queued", None, None),
+            step(1, "refused", Some("main"), Some("no credit")),
+            step(2, "accepted", Some("spare"), None),
+            step(3, "sent", None, None),
+        ];
+        assert_eq!(steps(&entry), expected);
+        (entry.state, entry.reason, entry.receipt_at) =
+            ("undelivered".to_owned(), "30003".to_owned(), Some(START.plus_seconds(9)));
+        expected.push(step(9, "undelivered", Some("spare"), Some("30003")));
+        assert_eq!(steps(&entry), expected);
+    }
+}

@@ -162,6 +162,10 @@ fn a_page_of_others_changes_nothing_and_signs_nobody_in() {
     let plain = patch().header("Origin", &own).body("text/plain", body.to_string()).send();
     refused(&plain, 415, "unsupported-media-type");
     patch().header("Sec-Fetch-Site", "same-origin").json(&json!({})).send().expect(200);
+    // What a proxy in front asks a browser for is no token, and excuses from nothing.
+    let through = || patch().header("Authorization", "Basic YTpi");
+    refused(&through().json(&body).send(), 403, "foreign-origin");
+    through().header("Origin", &own).json(&json!({})).send().expect(200);
     let sign_in = json!({"email": EMAIL, "password": password(&server)});
     let forged = server.post("/admin/v1/sessions", &sign_in).header("Origin", "https://evil.example").send();
     refused(&forged, 403, "foreign-origin");
