@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Config as Builder, ConfigError as Problem, File, FileFormat, Value, ValueKind};
 use countersign_domain::base::Secret;
+use countersign_domain::webhook::Reach;
 use serde::{Deserialize, Deserializer};
 
 use crate::http::client::Cidr;
@@ -136,6 +137,11 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// Where webhooks may go: by http too once private networks are opened.
+    pub fn reach(&self) -> Reach {
+        if self.private_networks.is_empty() { Reach::Public } else { Reach::Private }
+    }
+
     /// Reads the configuration. Without `path`, `countersign.toml` is read if it is there; a given file must be there.
     pub fn load(path: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let file = match path {

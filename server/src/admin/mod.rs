@@ -17,6 +17,7 @@ mod session;
 mod template;
 mod token;
 mod user;
+mod webhook;
 mod wire;
 
 use axum::Router;
@@ -121,6 +122,18 @@ static ROUTES: &[Route] = routes! {
     GET "/projects/{projectId}/users/{userId}/audit" Admin audit::list_of_user;
     GET "/projects/{projectId}/messages" Admin message::list;
     GET "/projects/{projectId}/messages/{messageId}" Admin message::get;
+    GET "/webhook-events" Admin webhook::list_events;
+    GET "/projects/{projectId}/webhooks" Admin webhook::list;
+    POST "/projects/{projectId}/webhooks" Admin webhook::create;
+    GET "/projects/{projectId}/webhooks/{webhookId}" Admin webhook::get;
+    PATCH "/projects/{projectId}/webhooks/{webhookId}" Admin webhook::update;
+    DELETE "/projects/{projectId}/webhooks/{webhookId}" Admin webhook::delete;
+    POST "/projects/{projectId}/webhooks/{webhookId}/rotate" Admin webhook::rotate;
+    POST "/projects/{projectId}/webhooks/{webhookId}/test" Admin webhook::test;
+    POST "/projects/{projectId}/webhooks/{webhookId}/replay" Admin webhook::replay_dead;
+    GET "/projects/{projectId}/deliveries" Admin webhook::list_deliveries;
+    GET "/projects/{projectId}/deliveries/{deliveryId}" Admin webhook::get_delivery;
+    POST "/projects/{projectId}/deliveries/{deliveryId}/replay" Admin webhook::replay;
     GET "/projects/{projectId}/audit" Admin audit::list;
     GET "/projects/{projectId}/audit/chain" Admin audit::verify;
 };

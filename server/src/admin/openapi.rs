@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 };
 
 use super::{BASE, COOKIE, ROUTES, Route, Who};
-use super::{administrator, audit, key, message, platform, project, provider, session, template, token, user};
+use super::{administrator, audit, key, message, platform, project, provider, session, template, token, user, webhook};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -62,6 +62,18 @@ use super::{administrator, audit, key, message, platform, project, provider, ses
         user::delete_session,
         user::list_factors,
         user::delete_factor,
+        webhook::list_events,
+        webhook::list,
+        webhook::create,
+        webhook::get,
+        webhook::update,
+        webhook::delete,
+        webhook::rotate,
+        webhook::test,
+        webhook::replay_dead,
+        webhook::list_deliveries,
+        webhook::get_delivery,
+        webhook::replay,
         audit::list_of_user,
         audit::list,
         audit::verify,
@@ -72,6 +84,7 @@ use super::{administrator, audit, key, message, platform, project, provider, ses
         (name = "admin", description = "Administrators: signing in, tokens for scripts (the admin API)."),
         (name = "admin projects", description = "Projects, their settings, API keys and front ends."),
         (name = "admin messages", description = "Providers, texts, and why a message did not arrive."),
+        (name = "admin webhooks", description = "Where a project's events go, and what became of them."),
         (name = "admin users", description = "The users of a project."),
         (name = "admin audit", description = "What happened, and whether anybody changed the trail.")
     )

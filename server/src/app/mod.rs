@@ -17,6 +17,7 @@ use countersign_domain::db::{Db, Effect, Kind, Options};
 use countersign_domain::project::Redirect;
 use countersign_domain::signin::{self, Caller, Factor, HandleKind, SignedIn, Start, Started, challenge, verify};
 use countersign_domain::verification::{Dialect, Purpose};
+use countersign_domain::webhook::Reach;
 use countersign_domain::{audit, limit, message, project, user, webhook};
 use countersign_send::Sender;
 use tokio::sync::Notify;
@@ -75,6 +76,8 @@ pub struct Inner {
     pub public_url: Option<String>,
     /// The project of a request that names none.
     pub default_project: Option<String>,
+    /// Where webhooks may go.
+    pub reach: Reach,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
     /// Whether each request is a line in the log.
@@ -113,6 +116,8 @@ pub struct Parts {
     pub public_url: Option<String>,
     /// The project of a request that names none.
     pub default_project: Option<String>,
+    /// Where webhooks may go.
+    pub reach: Reach,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
     /// Whether each request is a line in the log.
@@ -162,6 +167,7 @@ impl App {
             trusted_proxies: parts.trusted_proxies,
             public_url: parts.public_url,
             default_project: parts.default_project,
+            reach: parts.reach,
             body_bytes: parts.body_bytes,
             log_requests: parts.log_requests,
             fed_at: AtomicI64::new(now.micros()),

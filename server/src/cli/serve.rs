@@ -82,6 +82,7 @@ async fn serve(global: &Global, args: &Args, config: Config) -> Done {
         trusted_proxies: config.trusted_proxies.clone(),
         public_url: config.public_url.clone(),
         default_project: config.default_project.clone().or_else(|| args.dev.then(|| dev::PROJECT.to_owned())),
+        reach: config.reach(),
         body_bytes: config.limits.body_bytes,
         log_requests: config.log.requests,
     })

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use countersign_domain::base::{Code, Error, Result, Time};
-use countersign_domain::webhook::{self, Change, Delivery, EVENTS, New, Reach, State, Wanted, Webhook};
+use countersign_domain::webhook::{self, Change, Delivery, EVENTS, New, State, Wanted, Webhook};
 use serde_json::{Value as Json, json};
 
 use super::Global;
@@ -175,11 +175,6 @@ pub(super) fn run(global: &Global, command: Command) -> Done {
     })
 }
 
-/// Where webhooks of this configuration may go.
-fn reach(global: &Global) -> Result<Reach, Problem> {
-    Ok(if global.load(None)?.private_networks.is_empty() { Reach::Public } else { Reach::Private })
-}
-
 /// What went wrong in words for people.
 fn wrong(error: &Error, project: &str) -> Problem {
     match &error.code {
@@ -194,7 +189,7 @@ fn wrong(error: &Error, project: &str) -> Problem {
 }
 
 async fn create(global: &Global, project: String, url: String, name: Option<String>, events: Vec<String>) -> Done {
-    let (store, reach) = (Store::open(global).await?, reach(global)?);
+    let (store, reach) = (Store::open(global).await?, global.load(None)?.reach());
     let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', ':']).next()).unwrap_or_default();
     let name = name.unwrap_or_else(|| if host.is_empty() { "webhook".to_owned() } else { host.to_owned() });
     let (ctx, new) = (store.ctx(&project), New { name, url, events });
@@ -256,7 +251,7 @@ async fn show(global: &Global, which: Which) -> Done {
 }
 
 async fn update(global: &Global, which: Which, change: Change) -> Done {
-    let (store, reach) = (Store::open(global).await?, reach(global)?);
+    let (store, reach) = (Store::open(global).await?, global.load(None)?.reach());
     let Which { project, id } = which;
     get(&store, &project).await?;
     let ctx = store.ctx(&project);

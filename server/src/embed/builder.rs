@@ -10,6 +10,7 @@ use countersign_domain::base::time::SystemClock;
 use countersign_domain::base::{Clock, Random, Secret};
 use countersign_domain::db::{Db, Kind, Options};
 use countersign_domain::project::{self, Project, Settings};
+use countersign_domain::webhook::Reach;
 use countersign_send::{Application, Options as SendOptions, Sender};
 use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
@@ -274,6 +275,7 @@ impl Builder {
             trusted_proxies,
             public_url: self.public_url,
             default_project: Some(self.project.0.clone()),
+            reach: Reach::Public,
             body_bytes: BODY_BYTES,
             log_requests: false,
         })

@@ -12,6 +12,7 @@ use countersign_domain::base::random::SeededRandom;
 use countersign_domain::base::testing::START;
 use countersign_domain::base::time::MovableClock;
 use countersign_domain::db::{Db, Options};
+use countersign_domain::webhook::Reach;
 use countersign_send::{Options as SendOptions, Sender};
 use http_body_util::BodyExt as _;
 use serde_json::Value as Json;
@@ -69,6 +70,7 @@ impl World {
             trusted_proxies: Vec::new(),
             public_url: public_url.map(str::to_owned),
             default_project: Some(dev::PROJECT.to_owned()),
+            reach: Reach::Public,
             body_bytes: 65_536,
             log_requests: false,
         })

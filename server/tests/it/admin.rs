@@ -2,6 +2,7 @@
 
 mod people;
 mod project;
+mod webhook;
 
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};

@@ -119,7 +119,8 @@ impl World {
     fn admin_call(&self, row: &Row, holder: &Holder) -> Call {
         let path = row.path.strip_prefix("/admin/v1").expect("a route of the admin API");
         let id = |made: Value| made["id"].as_str().expect("an id").to_owned();
-        let own_project = path.contains("/providers/") || path.contains("/templates/");
+        let own_project =
+            ["/providers/", "/templates/", "/webhooks", "/deliveries"].iter().any(|part| path.contains(part));
         let project = if own_project || (row.method, path) == ("DELETE", "/projects/{projectId}") {
             let inbox = json!([{"name": "inbox", "account": {"kind": "inbox"}}]);
             let settings =
@@ -134,6 +135,15 @@ impl World {
                 target = target.replace(gap, &make());
             }
         };
+        let webhook = |project: &str| {
+            let body = json!({"name": "x", "url": "https://shop.example/hooks"});
+            id(self.make(&format!("/projects/{project}/webhooks"), &body))
+        };
+        fill("{webhookId}", &|| webhook(&project));
+        fill("{deliveryId}", &|| {
+            let test = format!("/projects/{project}/webhooks/{}/test", webhook(&project));
+            self.make(&test, &json!({}))["deliveryId"].as_str().expect("an id").to_owned()
+        });
         let user = || {
             let made = self.make("/projects/demo/users", &json!({"email": format!("n{}@example.com", self.number())}));
             id(made)
@@ -216,6 +226,9 @@ impl World {
             ("PUT", "/projects/{projectId}/templates/{channel}/{purpose}/{locale}") => json!({"text": "{{ code }}"}),
             ("POST", "/projects/{projectId}/users") => json!({"email": format!("m{number}-{MEMBER}")}),
             ("PATCH", "/projects/{projectId}/users/{userId}") => json!({"name": "Ada"}),
+            ("POST", "/projects/{projectId}/webhooks") => json!({"name": "x", "url": "https://shop.example/hooks"}),
+            ("PATCH", "/projects/{projectId}/webhooks/{webhookId}") => json!({"enabled": false}),
+            ("POST", "/projects/{projectId}/webhooks/{webhookId}/rotate") => json!({"keepHours": 1}),
             // These take no body, and an empty one is none.
             _ => json!({}),
         })
