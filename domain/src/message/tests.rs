@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 
 use super::*;
+use crate::base::Code;
 use crate::base::testing::ctx;
 use crate::db::Db;
 use crate::db::testing::{TestDb, wait};
