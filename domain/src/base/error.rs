@@ -229,6 +229,13 @@ impl Error {
         self
     }
 
+    /// The same failure, after which nothing may be run again.
+    #[must_use]
+    pub(crate) fn once(mut self) -> Self {
+        self.retry = false;
+        self
+    }
+
     /// Whether running the whole transaction again may help.
     pub(crate) const fn may_retry(&self) -> bool {
         self.retry

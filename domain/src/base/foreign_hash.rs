@@ -3,10 +3,12 @@
 //!
 //! The callers bound what is asked for; most of it is slow on purpose and belongs outside any transaction.
 
+use std::num::NonZeroU32;
 use std::str::FromStr as _;
 
 use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
+use aws_lc_rs::pbkdf2;
 use bcrypt::HashParts;
 use md5::Md5;
 use scrypt::Params;
@@ -20,8 +22,6 @@ use super::{Error, Result};
 
 /// The bytes of a password that bcrypt looks at.
 const BCRYPT_BYTES: usize = 72;
-/// What Firebase asks of scrypt: rounds 8, memory cost 14.
-const FIREBASE: (u8, u32, u32) = (14, 8, 1);
 
 /// A member of the SHA families, by the name that the contract gives it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -145,10 +145,37 @@ pub fn scrypt(
     Ok(out)
 }
 
+/// The first `length` bytes of PBKDF2 (RFC 8018 §5.2) with HMAC over SHA-1 or a SHA-2 of 256 bits and more; none for
+/// another member of the families.
+pub fn pbkdf2(
+    sha: Sha,
+    password: &[u8],
+    salt: &[u8],
+    iterations: NonZeroU32,
+    length: usize,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let algorithm = match sha {
+        Sha::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
+        Sha::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+        Sha::Sha384 => pbkdf2::PBKDF2_HMAC_SHA384,
+        Sha::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        Sha::Sha224
+        | Sha::Sha512To224
+        | Sha::Sha512To256
+        | Sha::Sha3To224
+        | Sha::Sha3To256
+        | Sha::Sha3To384
+        | Sha::Sha3To512 => return None,
+    };
+    let mut out = Zeroizing::new(vec![0; length]);
+    pbkdf2::derive(algorithm, iterations, salt, password, &mut out);
+    Some(out)
+}
+
 /// Firebase's variant of scrypt: what comes out encrypts the project's signer key (AES-256-CTR, counter from 0).
-pub fn firebase(password: &[u8], salt: &[u8], signer_key: &[u8]) -> Result<Vec<u8>> {
+pub fn firebase(password: &[u8], salt: &[u8], params: (u8, u32, u32), signer_key: &[u8]) -> Result<Vec<u8>> {
     let failed = |_| Error::internal("a cipher failed");
-    let key = scrypt(password, salt, FIREBASE, 32)?;
+    let key = scrypt(password, salt, params, 32)?;
     let key = UnboundCipherKey::new(&AES_256, &key).and_then(EncryptingKey::ctr).map_err(failed)?;
     let mut out = signer_key.to_vec();
     let counter = EncryptionContext::Iv128(FixedLength::from([0; 16]));
@@ -231,6 +258,49 @@ mod tests {
             assert_eq!(sha.of(b"abc").len(), sha.length(), "{sha:?}");
         }
         assert_eq!(hex(&md5(0, b"", b"abc")), "900150983cd24fb0d6963f7d28e17f72");
+    }
+
+    /// RFC 6070 for SHA-1, RFC 7914 §11 for SHA-256; those of the others were made by Python's `hashlib`.
+    #[test]
+    fn pbkdf2_is_the_standard_one() {
+        for (sha, password, salt, iterations, begin) in [
+            (Sha::Sha1, "password", "salt", 1, "0c60c80f961f0e71f3a9b524af6012062fe037a6"),
+            (Sha::Sha1, "password", "salt", 4_096, "4b007901b765489abead49d926f721d065a429c1"),
+            (
+                Sha::Sha1,
+                "passwordPASSWORDpassword",
+                "saltSALTsaltSALTsaltSALTsaltSALTsalt",
+                4_096,
+                "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038",
+            ),
+            (Sha::Sha256, "passwd", "salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"),
+            (
+                Sha::Sha256,
+                "Password",
+                "NaCl",
+                80_000,
+                "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56",
+            ),
+            (
+                Sha::Sha384,
+                "password",
+                "salt",
+                4_096,
+                "559726be38db125bc85ed7895f6e3cf574c7a01c080c3447db1e8a76764deb3c",
+            ),
+            (
+                Sha::Sha512,
+                "password",
+                "salt",
+                4_096,
+                "d197b1b33db0143e018b12f3d1d1479e6cdebdcc97c5c0f87f6902e072f457b5",
+            ),
+        ] {
+            let iterations = NonZeroU32::new(iterations).unwrap();
+            let out = pbkdf2(sha, password.as_bytes(), salt.as_bytes(), iterations, begin.len() / 2).unwrap();
+            assert_eq!(hex(&out), begin, "{sha:?}");
+        }
+        assert!(pbkdf2(Sha::Sha3To256, b"password", b"salt", NonZeroU32::MIN, 32).is_none());
     }
 
     /// RFC 7914 §12.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender};
+use futures_util::StreamExt as _;
 use futures_util::future::{join_all, join3};
 use tokio::runtime::Runtime;
 use tokio_postgres::types::ToSql;
@@ -192,6 +193,32 @@ impl PgTx {
 
     pub(super) fn query(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<Vec<Row>> {
         Ok(self.flush(Next::Query(sql, args))?.1)
+    }
+
+    /// Gives every row to `each` as it comes in. The server sends no more than a little ahead of that.
+    pub(super) fn each(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        mut each: impl FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        // What is held back goes first, and begins the transaction if there is to be one.
+        self.flush(Next::Nothing)?;
+        let client = self.client()?;
+        let statement = self.statement(&client, sql)?;
+        self.runtime.block_on(async {
+            let rows = client.query_raw(&statement, references(args)).await.map_err(Error::postgres)?;
+            let mut rows = std::pin::pin!(rows);
+            let mut seen = false;
+            while let Some(row) = rows.next().await {
+                // Whoever saw a row cannot be made to forget it: the work is not run again by itself.
+                let row =
+                    row.map_err(|error| if seen { Error::postgres(error).once() } else { Error::postgres(error) })?;
+                seen = true;
+                each(&row)?;
+            }
+            Ok(())
+        })
     }
 
     /// As `query`, for a text that nobody will send again: its statement is closed when it was run.

@@ -21,6 +21,41 @@ on_both!(what_is_written_is_there_for_another_process, |test| {
     assert_eq!(count(&test.reopen()), 1);
 });
 
+const LIST: &str = "SELECT version FROM migrations WHERE version > $1 ORDER BY version";
+
+on_both!(rows_that_are_streamed_are_of_one_instant_and_end_when_they_are_refused, |test| {
+    for version in 1_001..=1_050 {
+        put(&test.db, version).unwrap();
+    }
+    let other = test.reopen();
+    let seen = wait(test.db.read(move |tx| {
+        let mut seen = Vec::new();
+        tx.each(LIST, args![1_000_i64], |row| {
+            let version = row.get::<i64>(0)?;
+            if version == 1_010 {
+                // Another process writes meanwhile.
+                let other = other.clone();
+                std::thread::spawn(move || put(&other, 1_051)).join().unwrap()?;
+            }
+            seen.push(version);
+            Ok(())
+        })?;
+        Ok(seen)
+    }));
+    assert_eq!(seen.unwrap(), (1_001..=1_050).collect::<Vec<_>>());
+    assert_eq!(count(&test.db), 51);
+    let refused = wait(test.db.write(move |tx| {
+        let mut rows = 0;
+        tx.each(LIST, args![1_000_i64], |_| {
+            rows += 1;
+            if rows == 7 { Err(Code::InvalidToken.into()) } else { Ok(()) }
+        })
+    }));
+    assert_eq!(refused.unwrap_err().code, Code::InvalidToken);
+    // The connection goes on.
+    assert_eq!(count(&test.db), 51);
+});
+
 on_both!(an_error_undoes_the_whole_transaction, |test| {
     let refused: Result<()> = wait(test.db.write(|tx| {
         tx.push(PUT, args![1_001_i64, "x", "y", 0_i64])?;

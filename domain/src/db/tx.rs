@@ -98,6 +98,28 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// Gives every row to `each`, one after the other, and keeps none: for answers that do not fit into memory. All rows
+    /// are of one instant, that at which the statement began, whatever is written meanwhile. What `each` refuses ends it.
+    pub fn each(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        mut each: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        debug_assert!(binds_alike(sql), "{sql}");
+        match &mut self.on {
+            On::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
+                while let Some(row) = rows.next().map_err(Error::sqlite)? {
+                    each(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            }
+            On::Postgres(tx) => tx.each(sql, args, |row| each(&Row::Postgres(row))),
+        }
+    }
+
     /// All rows of a statement whose text was put together for this call: what may be asked of a list has too many
     /// forms for a constant each. It is prepared anew and then forgotten, since a cache of such texts would only grow.
     /// Whatever comes from outside travels in `args`. `scripts/rooms` says who may call this.

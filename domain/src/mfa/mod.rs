@@ -13,9 +13,11 @@ pub use recovery::{
     replace_recovery_codes, use_recovery_code,
 };
 pub use totp::{
-    Authenticator, NewAuthenticator, check_totp, create_authenticator, delete_authenticator, find_authenticator, uri,
-    verify_authenticator,
+    Authenticator, Moved, NewAuthenticator, check_totp, create_authenticator, delete_authenticator, find_authenticator,
+    uri, verify_authenticator,
 };
+
+pub(crate) use totp::{Sealed, insert_moved, open_seed, seal_moved};
 
 use crate::args;
 use crate::base::{Ctx, Result, Time};

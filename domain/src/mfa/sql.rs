@@ -6,6 +6,10 @@ pub(super) const PUT_AUTHENTICATOR: &str =
  VALUES ($1, $2, 'totp', $3, $4, 0, NULL, $5)
  ON CONFLICT (project_id, user_id, kind) DO UPDATE SET id = excluded.id, sealed = excluded.sealed,
   last_step = excluded.last_step, created_at = excluded.created_at WHERE authenticators.verified_at IS NULL";
+/// Of a user who was just made, so that there is none.
+pub(super) const INSERT_MOVED: &str =
+    "INSERT INTO authenticators (project_id, user_id, kind, id, sealed, last_step, verified_at, created_at)
+ VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7)";
 pub(super) const FIND_AUTHENTICATOR: &str = "SELECT id, verified_at, created_at, sealed FROM authenticators
  WHERE project_id = $1 AND user_id = $2 AND kind = 'totp'";
 /// Who waited for another one's update finds its step there: of any number with one step, one gets it.
@@ -43,6 +47,7 @@ pub(super) const FORGET: [&str; 3] =
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     PUT_AUTHENTICATOR,
+    INSERT_MOVED,
     FIND_AUTHENTICATOR,
     ACCEPT_STEP,
     DELETE_AUTHENTICATOR,

@@ -13,6 +13,8 @@ use crate::db::Tx;
 
 /// Bytes of a seed (RFC 4226 §4: 160 bits); 32 characters of base32.
 const SEED_BYTES: usize = 20;
+/// How many bytes a seed of others may have: 128 bits are the least (RFC 4226 §4).
+const SEEDS: std::ops::RangeInclusive<usize> = 16..=64;
 /// What a URI escapes: all but the unreserved characters (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -86,6 +88,54 @@ pub fn find_authenticator(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Opti
     Ok(find(tx, ctx, user)?.map(|(authenticator, _)| authenticator))
 }
 
+/// A verified authenticator as it moves from one server to another, its seed too.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The seed as base32 without padding.
+    pub secret: Secret,
+    /// The newest step that was used.
+    pub last_step: i64,
+    /// When it was verified.
+    pub verified_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Option<Time>,
+}
+
+/// The row of a moved authenticator, made before its transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealed {
+    id: String,
+    seed: Vec<u8>,
+}
+
+/// Seals a moved authenticator for `user`. `Code::InvalidValue` of `totp` when no app could have its seed.
+pub(crate) fn seal_moved(ctx: &Ctx, user: &str, moved: &Moved) -> Result<Sealed> {
+    let text = Zeroizing::new(moved.secret.expose().trim_end_matches('=').to_ascii_uppercase());
+    let seed = BASE32_NOPAD.decode(text.as_bytes()).map(Zeroizing::new).ok().filter(|seed| SEEDS.contains(&seed.len()));
+    let seed = seed.ok_or_else(|| {
+        let (least, most) = (SEEDS.start(), SEEDS.end());
+        Error::invalid("totp", format!("the secret must be base32 of {least} to {most} bytes"))
+    })?;
+    let id = ctx.id();
+    let seed = ctx.keys.seal(Label::Authenticator, &bound_to(ctx, user, &id), &seed, &*ctx.random)?;
+    Ok(Sealed { id, seed })
+}
+
+/// Gives a moved authenticator to a user who was just made.
+pub(crate) fn insert_moved(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, moved: &Moved, sealed: &Sealed) -> Result<()> {
+    let (verified_at, created_at) = (moved.verified_at.unwrap_or(ctx.now), moved.created_at.unwrap_or(ctx.now));
+    tx.push(
+        sql::INSERT_MOVED,
+        args![&ctx.project, user, &sealed.id, &sealed.seed, moved.last_step, verified_at, created_at],
+    )
+}
+
+/// The seed of an authenticator's row, as base32.
+pub(crate) fn open_seed(ctx: &Ctx, user: &str, id: &str, sealed: &[u8]) -> Result<Secret> {
+    let seed = ctx.keys.open(Label::Authenticator, &bound_to(ctx, user, id), sealed)?;
+    Ok(BASE32_NOPAD.encode(&seed).into())
+}
+
 /// Removes the user's authenticator, verified or not, or `Code::AuthenticatorNotFound`.
 pub fn delete_authenticator(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
     if tx.exec(sql::DELETE_AUTHENTICATOR, args![&ctx.project, user])? == 0 {
@@ -110,7 +160,9 @@ fn accept(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, sealed: &[u8], code:
 
 /// The step whose code it is, among the present one and its two neighbours.
 pub(super) fn matched_step(seed: &[u8], code: &Secret, now: Time) -> Result<Option<i64>> {
-    let seed: [u8; SEED_BYTES] = seed.try_into().map_err(|_| Error::internal("a seed of another length"))?;
+    if !SEEDS.contains(&seed.len()) {
+        return Err(Error::internal("a seed of another length"));
+    }
     // The library begins with the values that we want: SHA-1, 6 digits, 30 seconds, one step to either side.
     let totp = Builder::new().with_secret(seed).build().map_err(Error::internal)?;
     let seconds = u64::try_from(now.seconds()).unwrap_or(0);

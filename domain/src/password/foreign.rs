@@ -7,9 +7,11 @@
 //! - bcrypt 50 ms at cost 10, 200 ms at 12, and 1.6 s at 15, the most;
 //! - scrypt 40 ms as Firebase uses it, 400 ms at N = 131072 and r = 8, and twice that at most;
 //! - phpass 1 ms as it is usually set, and 100 ms at most;
+//! - PBKDF2 @PB@;
 //! - Argon2 as long as ours, and 1.8 s at most; MD5 and SHA next to nothing.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use data_encoding::{BASE64_NOPAD, BitOrder, HEXLOWER_PERMISSIVE, Specification};
 use serde::de::IntoDeserializer as _;
@@ -28,7 +30,11 @@ const BCRYPT_COST: u32 = 15;
 const PHPASS_COST: usize = 20;
 /// The most that N × r × p of scrypt may be: at 128 bytes each, 256 MiB.
 const SCRYPT_WORK: u64 = 1 << 21;
-/// How many bytes a hash of scrypt may have: fewer would be guessed.
+/// The most blocks of a hash that PBKDF2 may compute: iterations times the parts of which it is put together.
+const PBKDF2_WORK: u64 = 10_000_000;
+/// What Firebase asks of scrypt if nobody says otherwise: r, and the logarithm of N.
+const FIREBASE: (i64, i64) = (8, 14);
+/// How many bytes a hash of scrypt or PBKDF2 may have: fewer would be guessed.
 const SCRYPT_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 /// The shortest signer key, in bytes, for the hash is as long. Firebase's have 64.
 const SIGNER_KEY: usize = 32;
@@ -68,7 +74,7 @@ pub enum Algorithm {
         /// Bytes of the hash.
         length: i64,
     },
-    /// Firebase's scrypt with rounds 8 and memory cost 14, as base64. The options are base64 too.
+    /// Firebase's scrypt, as base64. The options are base64 too.
     ScryptMod {
         /// The user's salt.
         salt: String,
@@ -76,6 +82,21 @@ pub enum Algorithm {
         salt_separator: String,
         /// The key of the Firebase project.
         signer_key: String,
+        /// r, if it is not 8.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rounds: Option<i64>,
+        /// The logarithm of N, if it is not 14.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mem_cost: Option<i64>,
+    },
+    /// PBKDF2 (RFC 8018) with HMAC, as base64. No client of the contract knows it: it comes by imports.
+    Pbkdf2 {
+        /// Over which hash: SHA-1, SHA-256, SHA-384 or SHA-512.
+        version: Sha,
+        /// The salt, as base64.
+        salt: String,
+        /// How many times.
+        iterations: i64,
     },
 }
 
@@ -90,6 +111,7 @@ impl Algorithm {
             Self::Phpass => "phpass",
             Self::Scrypt { .. } => "scrypt",
             Self::ScryptMod { .. } => "scryptMod",
+            Self::Pbkdf2 { .. } => "pbkdf2",
         }
     }
 
@@ -122,7 +144,8 @@ pub struct Foreign {
 
 impl Foreign {
     /// Takes a hash that can be verified. Else it is `Code::InvalidValue` of `password`, `passwordSalt`, `passwordCpu`,
-    /// `passwordMemory`, `passwordParallel`, `passwordLength`, `passwordSaltSeparator` or `passwordSignerKey`.
+    /// `passwordMemory`, `passwordParallel`, `passwordLength`, `passwordSaltSeparator`, `passwordSignerKey`,
+    /// `passwordVersion` or `passwordIterations`.
     pub fn new(algorithm: Algorithm, hash: Secret) -> Result<Self> {
         let foreign = Self { algorithm, hash };
         foreign.work()?;
@@ -189,7 +212,7 @@ impl Foreign {
                 })?;
                 Work::Scrypt { salt: option("passwordSalt", salt)?, params, tag: hex(hash, length)? }
             }
-            Algorithm::ScryptMod { salt, salt_separator, signer_key } => {
+            Algorithm::ScryptMod { salt, salt_separator, signer_key, rounds, mem_cost } => {
                 let mut salt = base64_option("passwordSalt", salt)?;
                 salt.extend(base64_option("passwordSaltSeparator", salt_separator)?);
                 let signer_key = base64_option("passwordSignerKey", signer_key)?;
@@ -198,8 +221,10 @@ impl Foreign {
                 }
                 let tag = base64(hash).filter(|tag| tag.len() == signer_key.len());
                 let tag = tag.ok_or_else(|| wrong("must be base64 of as many bytes as the signer key has"))?;
-                Work::Firebase { salt, signer_key, tag }
+                let params = firebase_params(rounds.unwrap_or(FIREBASE.0), mem_cost.unwrap_or(FIREBASE.1))?;
+                Work::Firebase { salt, params, signer_key, tag }
             }
+            Algorithm::Pbkdf2 { version, salt, iterations } => pbkdf2(*version, salt, *iterations, hash)?,
         })
     }
 }
@@ -211,7 +236,8 @@ enum Work<'a> {
     Md5 { rounds: u32, salt: &'a str, tag: Vec<u8> },
     Sha { version: Sha, tag: Vec<u8> },
     Scrypt { salt: &'a str, params: (u8, u32, u32), tag: Vec<u8> },
-    Firebase { salt: Vec<u8>, signer_key: Vec<u8>, tag: Vec<u8> },
+    Firebase { salt: Vec<u8>, params: (u8, u32, u32), signer_key: Vec<u8>, tag: Vec<u8> },
+    Pbkdf2 { version: Sha, salt: Vec<u8>, iterations: NonZeroU32, tag: Vec<u8> },
 }
 
 impl Work<'_> {
@@ -226,8 +252,12 @@ impl Work<'_> {
             Self::Scrypt { salt, params, tag } => {
                 foreign_hash::scrypt(bytes, salt.as_bytes(), *params, tag.len()).map(|found| equal(&found, tag))
             }
-            Self::Firebase { salt, signer_key, tag } => {
-                foreign_hash::firebase(bytes, salt, signer_key).map(|found| equal(&found, tag))
+            Self::Firebase { salt, params, signer_key, tag } => {
+                foreign_hash::firebase(bytes, salt, *params, signer_key).map(|found| equal(&found, tag))
+            }
+            Self::Pbkdf2 { version, salt, iterations, tag } => {
+                let found = foreign_hash::pbkdf2(*version, bytes, salt, *iterations, tag.len());
+                Ok(found.is_some_and(|found| equal(&found, tag)))
             }
         }
     }
@@ -270,6 +300,31 @@ fn phpass(hash: &str) -> Option<Work<'_>> {
     digits.bit_order = BitOrder::LeastSignificantFirst;
     let tag = digits.encoding().ok()?.decode(tag.as_bytes()).ok()?;
     (tag.len() == 16).then_some(Work::Md5 { rounds, salt, tag })
+}
+
+/// PBKDF2 over what the library has, of a cost that can be borne.
+fn pbkdf2<'a>(version: Sha, salt: &str, iterations: i64, hash: &str) -> Result<Work<'a>> {
+    if !matches!(version, Sha::Sha1 | Sha::Sha256 | Sha::Sha384 | Sha::Sha512) {
+        return Err(Error::invalid("passwordVersion", "must be one of sha1, sha256, sha384 and sha512"));
+    }
+    let salt = base64_option("passwordSalt", salt)?;
+    let tag = base64(hash).filter(|tag| SCRYPT_LENGTH.contains(&tag.len()));
+    let tag = tag.ok_or_else(|| wrong("must be base64 of 16 to 128 bytes"))?;
+    let most = PBKDF2_WORK / tag.len().div_ceil(version.length()) as u64;
+    let affordable = u32::try_from(iterations).ok().filter(|count| u64::from(*count) <= most);
+    let iterations = affordable.and_then(NonZeroU32::new).ok_or_else(|| {
+        Error::invalid("passwordIterations", format!("must be 1 to {most} for a hash of this length"))
+    })?;
+    Ok(Work::Pbkdf2 { version, salt, iterations, tag })
+}
+
+/// N as its logarithm, r and p, in the words of Firebase.
+fn firebase_params(rounds: i64, mem_cost: i64) -> Result<(u8, u32, u32)> {
+    let cpu = u32::try_from(mem_cost).ok().and_then(|cost| 1_i64.checked_shl(cost)).filter(|cpu| *cpu > 1);
+    scrypt_params(cpu.unwrap_or(0), rounds, 1).map_err(|_| {
+        let most = SCRYPT_WORK.ilog2();
+        Error::invalid("passwordMemory", format!("rounds and memory cost must be 1 or more, of 2^{most} together"))
+    })
 }
 
 /// N as its logarithm, r and p.

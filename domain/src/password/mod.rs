@@ -20,7 +20,7 @@ pub use foreign::{Algorithm, Foreign};
 pub use policy::{Personal, Policy};
 
 use crate::args;
-use crate::base::argon::{describe, needs_rehash, pretend, verify};
+use crate::base::argon::{describe, is_verifiable, needs_rehash, pretend, verify};
 use crate::base::crypto::Label;
 use crate::base::{Ctx, Error, Result, Secret, Time};
 use crate::db::Tx;
@@ -35,7 +35,7 @@ pub enum Hash {
 }
 
 /// A hash as text, and how it was made if not by us.
-type Parts<'a> = (&'a str, Option<&'a Algorithm>);
+pub type Parts<'a> = (&'a str, Option<&'a Algorithm>);
 
 impl Hash {
     fn of(hash: String, made_by: Option<Algorithm>) -> Self {
@@ -45,7 +45,16 @@ impl Hash {
         }
     }
 
-    fn parts(&self) -> Parts<'_> {
+    /// One of ours, as an export wrote it: `Code::InvalidValue` of `password` when it can never be verified.
+    pub fn own(hash: Secret) -> Result<Self> {
+        if !is_verifiable(hash.expose()) {
+            return Err(Error::invalid("password", "must be a PHC string of Argon2 of a cost that can be borne"));
+        }
+        Ok(Self::Own(hash))
+    }
+
+    /// The hash as text, and how it was made if not by us.
+    pub fn parts(&self) -> Parts<'_> {
         match self {
             Self::Own(hash) => (hash.expose(), None),
             Self::Foreign(foreign) => (foreign.hash().expose(), Some(foreign.algorithm())),
@@ -159,15 +168,27 @@ pub fn is_recent(password: &Secret, stored: &Stored, history: i64) -> Result<boo
 /// What is kept of the user's password, if there is one.
 pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Option<Stored>> {
     let row = tx.find(sql::FIND, args![&ctx.project, user], |row| Ok((row.get::<Vec<u8>>(0)?, row.get(1)?)))?;
-    row.map(|(sealed, changed_at)| {
-        let text = ctx.keys.open(Label::Password, &place(ctx, user), &sealed)?;
-        let Inside::<String, Algorithm> { hash, earlier, made_by } =
-            serde_json::from_slice(&text).map_err(|_| Error::internal("a stored password cannot be read"))?;
-        let mut made_by = made_by.into_iter();
-        let mut of = |hash| Hash::of(hash, made_by.next().flatten());
-        Ok(Stored { hash: of(hash), earlier: earlier.into_iter().map(of).collect(), changed_at })
-    })
-    .transpose()
+    row.map(|(sealed, changed_at)| open(ctx, user, &sealed, changed_at)).transpose()
+}
+
+/// A row of a user's password, opened.
+pub(crate) fn open(ctx: &Ctx, user: &str, sealed: &[u8], changed_at: Time) -> Result<Stored> {
+    let text = ctx.keys.open(Label::Password, &place(ctx, user), sealed)?;
+    let Inside::<String, Algorithm> { hash, earlier, made_by } =
+        serde_json::from_slice(&text).map_err(|_| Error::internal("a stored password cannot be read"))?;
+    let mut made_by = made_by.into_iter();
+    let mut of = |hash| Hash::of(hash, made_by.next().flatten());
+    Ok(Stored { hash: of(hash), earlier: earlier.into_iter().map(of).collect(), changed_at })
+}
+
+/// What an import puts into the row of a user's password, made before its transaction.
+pub(crate) fn seal_imported(ctx: &Ctx, user: &str, hash: &Hash, earlier: &[Hash]) -> Result<Vec<u8>> {
+    seal(ctx, user, hash.parts(), earlier)
+}
+
+/// Puts a sealed password into the row of a user who was just made.
+pub(crate) fn insert_imported(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, sealed: &[u8], changed_at: Time) -> Result<()> {
+    tx.push(sql::INSERT, args![&ctx.project, user, sealed, changed_at])
 }
 
 /// Gives the user another password, by its hash, and keeps as many earlier ones as a `history` looks at. `was` is what

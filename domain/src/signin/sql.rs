@@ -7,6 +7,25 @@ pub(super) const FIND_WITH_USER: &str =
   u.totp, u.password_at
  FROM sessions s JOIN users u ON u.project_id = s.project_id AND u.id = s.user_id
  WHERE s.id = $1 AND s.project_id = $2 AND s.hash = $3";
+/// A user with what an export has of him beside it; the authenticator only if it is verified.
+macro_rules! export {
+    ($order:literal) => {
+        concat!(
+            "SELECT u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_proof, u.phone, u.phone_proof,
+  u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at, u.totp,
+  u.password_at, p.sealed, p.changed_at, a.id, a.sealed, a.last_step, a.verified_at, a.created_at,
+  (SELECT COUNT(*) FROM recovery_codes c WHERE c.project_id = u.project_id AND c.user_id = u.id)
+ FROM users u LEFT JOIN passwords p ON p.project_id = u.project_id AND p.user_id = u.id
+ LEFT JOIN authenticators a ON a.project_id = u.project_id AND a.user_id = u.id AND a.kind = 'totp'
+  AND a.verified_at IS NOT NULL
+ WHERE u.project_id = $1 AND u.pending = FALSE ORDER BY u.id",
+            $order
+        )
+    };
+}
+pub(super) const EXPORT: &str = export!("");
+/// In the same order: of bytes, whatever the language of the database.
+pub(super) const EXPORT_ON_POSTGRES: &str = export!(" COLLATE \"C\"");
 /// Requests and guesses for one number wait for each other at its row and nowhere else, so that none of them holds what
 /// another needs. On SQLite there is one writer, and nothing to wait for.
 pub(super) const LOCK_TARGET_ON_POSTGRES: &str = "SELECT 1 FROM targets WHERE project_id = $1
@@ -51,7 +70,8 @@ pub(super) const DELETE_PROJECT_ROWS: [&str; 21] = [
 ];
 
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[FIND_WITH_USER, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT, FORGET_FACTORS];
+pub(crate) const ALL: &[&str] =
+    &[FIND_WITH_USER, EXPORT, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT, FORGET_FACTORS];
 /// Understood by PostgreSQL alone.
 #[cfg(test)]
-pub(crate) const ON_POSTGRES: &[&str] = &[LOCK_TARGET_ON_POSTGRES, LOCK_TOKENS_ON_POSTGRES];
+pub(crate) const ON_POSTGRES: &[&str] = &[LOCK_TARGET_ON_POSTGRES, LOCK_TOKENS_ON_POSTGRES, EXPORT_ON_POSTGRES];

@@ -12,6 +12,7 @@ mod email;
 mod factor;
 mod gate;
 mod handle;
+mod import;
 mod link;
 mod manage;
 mod mock;

@@ -9,7 +9,7 @@ use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time};
 use crate::db::{Tx, Value};
 
 /// At most 128 characters, in one line.
-pub(super) fn check_name(name: &str) -> Result<()> {
+pub(crate) fn check_name(name: &str) -> Result<()> {
     if name.chars().count() > 128 || name.chars().any(char::is_control) {
         return Err(Error::invalid("name", "must be at most 128 characters in one line"));
     }
@@ -26,6 +26,15 @@ pub fn update_name(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: &str) -> Result<U
     Ok(user)
 }
 
+/// The user's own JSON object as it is stored: at most 64 KiB.
+pub(crate) fn prefs_text(prefs: &serde_json::Map<String, serde_json::Value>) -> Result<String> {
+    let text = serde_json::to_string(prefs).map_err(Error::internal)?;
+    if text.len() > 65_536 {
+        return Err(Error::invalid("prefs", "must be at most 64 KiB"));
+    }
+    Ok(text)
+}
+
 /// Replaces the user's own JSON object, which may have 64 KiB.
 pub fn update_prefs(
     tx: &mut Tx<'_>,
@@ -33,10 +42,7 @@ pub fn update_prefs(
     id: &str,
     prefs: &serde_json::Map<String, serde_json::Value>,
 ) -> Result<User> {
-    let text = serde_json::to_string(prefs).map_err(Error::internal)?;
-    if text.len() > 65_536 {
-        return Err(Error::invalid("prefs", "must be at most 64 KiB"));
-    }
+    let text = prefs_text(prefs)?;
     audit::record(tx, ctx, What::UserUpdate, Some(id), r#"{"changed":"prefs"}"#)?;
     changed(tx, ctx, id, sql::SET_PREFS, &text)
 }
@@ -108,6 +114,11 @@ pub fn activate(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<User> {
 
 /// Replaces the labels: at most a thousand of 1 to 36 letters and digits (contract nuvix §4.5), each once.
 pub fn set_labels(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, labels: &[String]) -> Result<User> {
+    changed(tx, ctx, id, sql::SET_LABELS, &labels_text(labels)?)
+}
+
+/// Labels as they are stored.
+pub(crate) fn labels_text(labels: &[String]) -> Result<String> {
     let good = |label: &String| (1..=36).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric());
     if labels.len() > 1_000 || !labels.iter().all(good) {
         return Err(Error::invalid("labels", "must be at most 1000 texts of 1 to 36 letters and digits"));
@@ -118,8 +129,7 @@ pub fn set_labels(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, labels: &[String]) -> Re
             once.push(label);
         }
     }
-    let text = serde_json::to_string(&once).map_err(Error::internal)?;
-    changed(tx, ctx, id, sql::SET_LABELS, &text)
+    serde_json::to_string(&once).map_err(Error::internal)
 }
 
 /// Gives the account an address by a server's word, or takes it away. `Code::EmailTaken` when another account has it.

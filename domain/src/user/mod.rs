@@ -2,6 +2,7 @@
 
 mod attribute;
 mod change;
+mod import;
 mod list;
 mod proof;
 pub(crate) mod sql;
@@ -12,10 +13,11 @@ pub use change::{
     activate, claim_phone, set_blocked, set_email, set_email_by_key, set_email_proof, set_labels, set_mfa,
     set_password_at, set_phone_by_key, set_phone_proof, set_totp, touch_sign_in, update_name, update_prefs,
 };
+pub(crate) use change::{check_name, labels_text, prefs_text};
+pub use import::{Import, Imported, Taken, find_place, import};
 pub use list::list;
 pub use proof::{Proved, Proving, create_pending, drop_claims, ensure_pending, prove, prove_claim, prove_email, wipe};
 
-use change::check_name;
 use list::fold;
 
 use crate::args;
@@ -86,11 +88,13 @@ impl Proof {
         matches!(self, Self::Vouched | Self::Mock | Self::Code)
     }
 
+    /// The one that is stored as `text`.
+    pub fn find(text: &str) -> Option<Self> {
+        [Self::None, Self::Set, Self::Vouched, Self::Mock, Self::Code].into_iter().find(|p| p.name() == text)
+    }
+
     fn parse(text: &str) -> Result<Self> {
-        [Self::None, Self::Set, Self::Vouched, Self::Mock, Self::Code]
-            .into_iter()
-            .find(|p| p.name() == text)
-            .ok_or_else(|| Error::internal("an unknown proof"))
+        Self::find(text).ok_or_else(|| Error::internal("an unknown proof"))
     }
 }
 

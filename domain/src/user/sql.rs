@@ -151,6 +151,11 @@ pub(super) const INSERT_BY_KEY: &str = concat!(
  ON CONFLICT DO NOTHING RETURNING ",
     columns!()
 );
+pub(super) const IMPORT: &str =
+    "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
+  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, folded_name)
+ VALUES ($1, $2, 'import', FALSE, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+ ON CONFLICT DO NOTHING";
 pub(super) const DELETE: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2";
 pub(super) const PURGE_PENDING: &str =
     "DELETE FROM users WHERE pending = TRUE AND created_at < $1 AND project_id || '' = $2 AND origin = 'flow'";
@@ -192,6 +197,7 @@ pub(crate) const ALL: &[&str] = &[
     SET_PHONE_PROOF,
     ACTIVATE,
     INSERT_BY_KEY,
+    IMPORT,
     DELETE,
     PURGE_PENDING,
 ];

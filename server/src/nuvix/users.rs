@@ -143,7 +143,7 @@ imports! {
         let signer = text("passwordSignerKey");
         Ok(match (salt, separator, signer) {
             (Some(salt), Some(salt_separator), Some(signer_key)) => {
-                Some(Algorithm::ScryptMod { salt, salt_separator, signer_key })
+                Some(Algorithm::ScryptMod { salt, salt_separator, signer_key, rounds: None, mem_cost: None })
             }
             _ => None,
         })

@@ -3,6 +3,7 @@
 use super::*;
 use crate::base::argon::take_filled;
 use crate::base::foreign_hash::md5;
+use crate::password::foreign::Sha;
 
 const MD5: &str = "144fa7eaa4904e8ee120651997f70dcc";
 const SHA512: &str = "4243da0a694e8a2f727c8060fe0507c8fa01ca68146c76d2c190805b638c20c6\
@@ -13,6 +14,8 @@ const PHPASS: &str = "$P$Br387rwferoKN7uwHZqNMu98q3U8RO.";
 const SCRYPT: &str = "3fdef49701bc4cfaacd551fe017283513284b4731e6945c263246ef948d3cf63\
                       b5d269c31fd697246085111a428245e24a4ddc6b64c687bc60a8910dbafc1d5b";
 const FIREBASE: &str = "UlM7JiXRcQhzAGlaonpSqNSLIz475WMddOgLjej5De9vxTy48K6WtqlEzrRFeK4t0COfMhWCb8wuMHgxOFCHFQ==";
+/// Made by Python's `hashlib`: 1,000 rounds of SHA-512 over the salt "NaCl".
+const PBKDF2: &str = "+yqLwVPX9FSe8ayXt7lBFQrwqhRv0uPz8n5kPH7eWZn63vccd2ggBwhWS5gtzmHjG3bRMJQg3QvMUiaofohmOQ==";
 const SIGNER_KEY: &str = "XyEKE9RcTDeLEsL/RjwPDBv/RqDl8fb3gpYEOQaPihbxf1ZAtSOHCjuAAa7Q3oHpCYhXSN9tizHgVOwn6krflQ==";
 
 fn scrypt(costs: [i64; 3], length: i64) -> Algorithm {
@@ -22,7 +25,12 @@ fn scrypt(costs: [i64; 3], length: i64) -> Algorithm {
 
 fn firebase(salt: &str, salt_separator: &str, signer_key: &str) -> Algorithm {
     let [salt, salt_separator, signer_key] = [salt, salt_separator, signer_key].map(str::to_owned);
-    Algorithm::ScryptMod { salt, salt_separator, signer_key }
+    Algorithm::ScryptMod { salt, salt_separator, signer_key, rounds: None, mem_cost: None }
+}
+
+fn pbkdf2(version: Sha, iterations: i64) -> Algorithm {
+    // "NaCl"
+    Algorithm::Pbkdf2 { version, salt: "TmFDbA==".to_owned(), iterations }
 }
 
 /// One of each algorithm, all of the password "appwrite".
@@ -35,6 +43,7 @@ fn each() -> Vec<Foreign> {
         (Algorithm::Phpass, PHPASS),
         (scrypt([16_384, 13, 2], 64), SCRYPT),
         (firebase("UxLMreBr6tYyjQ==", "Bw==", SIGNER_KEY), FIREBASE),
+        (pbkdf2(Sha::Sha512, 1_000), PBKDF2),
     ]
     .map(|(algorithm, hash)| foreign(algorithm, hash))
     .into()
@@ -117,6 +126,58 @@ fn firebase_may_write_its_base64_in_any_way() {
     let other = |text: &str| text.replace('+', "-").replace('/', "_").trim_end_matches('=').to_owned();
     let algorithm = firebase("UxLMreBr6tYyjQ", "Bw", &other(SIGNER_KEY));
     assert!(right("appwrite", &foreign(algorithm, &other(FIREBASE))));
+}
+
+/// RFC 7914 §11 and RFC 6070, in base64.
+#[test]
+fn the_published_hashes_of_pbkdf2_are_known_again() {
+    assert!(right(
+        "Password",
+        &foreign(
+            pbkdf2(Sha::Sha256, 80_000),
+            "TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1ah1CWhIlgzVJrbhBtRybMXaicr3ruh0HhHj2Kzl/M8jQ"
+        )
+    ));
+    let salt = "c2FsdA".to_owned();
+    let short = Algorithm::Pbkdf2 { version: Sha::Sha1, salt, iterations: 4_096 };
+    assert!(right("password", &foreign(short, "SwB5AbdlSJq+rUnZJvch0GWkKcE=")));
+}
+
+#[test]
+fn pbkdf2_of_another_family_or_of_no_or_too_much_work_is_refused() {
+    for (version, iterations, field) in [
+        (Sha::Sha3To256, 1_000, "passwordVersion"),
+        (Sha::Sha224, 1_000, "passwordVersion"),
+        (Sha::Sha512, 0, "passwordIterations"),
+        (Sha::Sha512, -1, "passwordIterations"),
+        (Sha::Sha512, 10_000_001, "passwordIterations"),
+        // 64 bytes are two blocks of SHA-256 and four of SHA-1.
+        (Sha::Sha256, 5_000_001, "passwordIterations"),
+        (Sha::Sha1, 2_500_001, "passwordIterations"),
+    ] {
+        assert_eq!(refused(pbkdf2(version, iterations), PBKDF2), field, "{version:?} {iterations}");
+    }
+    assert_eq!(refused(pbkdf2(Sha::Sha512, 1), "c2hvcnQ="), "password");
+}
+
+/// Made by the `scrypt` and AES of OpenSSL, by way of Python: rounds 4, memory cost 12.
+#[test]
+fn a_firebase_project_may_have_costs_of_its_own() {
+    let with = |rounds, mem_cost| {
+        let Algorithm::ScryptMod { salt, salt_separator, signer_key, .. } =
+            firebase("UxLMreBr6tYyjQ==", "Bw==", SIGNER_KEY)
+        else {
+            unreachable!()
+        };
+        Algorithm::ScryptMod { salt, salt_separator, signer_key, rounds, mem_cost }
+    };
+    let made = "9riaEWrhg/8S23zCuE2DsoX+a9NTwTre/YgaJQfwjTElF80Qb/hjx9vJNw3e6Eg4f8fDFsUsbhH+pXjD2qZ62g==";
+    assert!(right("appwrite", &foreign(with(Some(4), Some(12)), made)));
+    assert!(!right("appwrite", &foreign(with(Some(4), Some(12)), FIREBASE)));
+    assert!(right("appwrite", &foreign(with(Some(8), Some(14)), FIREBASE)));
+    for (rounds, mem_cost) in [(0, 14), (-8, 14), (8, 0), (8, 64), (8, 20), (1 << 20, 14)] {
+        assert_eq!(refused(with(Some(rounds), Some(mem_cost)), FIREBASE), "passwordMemory", "{rounds} {mem_cost}");
+    }
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! Everything of a project's users that an import can restore elsewhere.
+
+use super::sql;
+use crate::args;
+use crate::base::{Ctx, Result, Time};
+use crate::db::{Kind, Row, Tx};
+use crate::mfa::{self, Moved};
+use crate::password::{self, Stored};
+use crate::user::User;
+
+/// A user with what moves along with him. Sessions and recovery codes do not: only keyed hashes of them are kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exported {
+    /// The account.
+    pub user: User,
+    /// The password.
+    pub password: Option<Stored>,
+    /// The verified authenticator app.
+    pub totp: Option<Moved>,
+    /// Whether recovery codes stay behind.
+    pub recovery_codes: bool,
+}
+
+impl Exported {
+    fn load(ctx: &Ctx, row: &Row<'_>) -> Result<Self> {
+        let user = User::load_from(row, 0)?;
+        let password = match row.get::<Option<Vec<u8>>>(19)? {
+            Some(sealed) => Some(password::open(ctx, &user.id, &sealed, row.get(20)?)?),
+            None => None,
+        };
+        let totp = match row.get::<Option<String>>(21)? {
+            Some(id) => Some(Moved {
+                secret: mfa::open_seed(ctx, &user.id, &id, &row.get::<Vec<u8>>(22)?)?,
+                last_step: row.get(23)?,
+                verified_at: row.get::<Option<Time>>(24)?,
+                created_at: row.get::<Option<Time>>(25)?,
+            }),
+            None => None,
+        };
+        Ok(Self { user, password, totp, recovery_codes: row.get::<i64>(26)? > 0 })
+    }
+}
+
+/// Gives each user of the project to `each`, ordered by the bytes of their ids, pending ones left out, and keeps none:
+/// all are of one instant. Opens every password and seed, so `Code::KeyFileMismatch` with another key file.
+pub fn each(tx: &mut Tx<'_>, ctx: &Ctx, mut each: impl FnMut(Exported) -> Result<()>) -> Result<()> {
+    let statement = match tx.kind() {
+        Kind::Sqlite => sql::EXPORT,
+        Kind::Postgres => sql::EXPORT_ON_POSTGRES,
+    };
+    tx.each(statement, args![&ctx.project], |row| each(Exported::load(ctx, row)?))
+}
