@@ -30,7 +30,7 @@ mod statements {
     use crate::on_both;
 
     /// Every noun's.
-    const NOUNS: &[(&str, &[&str])] = &[
+    const NOUNS: [(&str, &[&str]); 15] = [
         ("admin", crate::admin::sql::ALL),
         ("audit", crate::audit::sql::ALL),
         ("contact", crate::contact::sql::ALL),

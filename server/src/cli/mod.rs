@@ -5,6 +5,7 @@ mod audit;
 mod db;
 mod doctor;
 mod email;
+mod file;
 mod key;
 mod keys;
 mod open;
@@ -13,6 +14,7 @@ mod project;
 mod send_test;
 mod serve;
 mod sms;
+mod user;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -61,6 +63,9 @@ enum Command {
     /// Look after projects and their settings
     #[command(subcommand)]
     Project(project::Command),
+    /// Look after people's accounts, take them over from elsewhere, give them out
+    #[command(subcommand)]
+    User(user::Command),
     /// Look after API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -117,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&cli.global, &args),
         Command::Db(command) => db::run(&cli.global, &command),
         Command::Project(command) => project::run(&cli.global, command),
+        Command::User(command) => user::run(&cli.global, command),
         Command::Key(command) => key::run(&cli.global, command),
         Command::Admin(command) => admin::run(&cli.global, command),
         Command::Sms(command) => sms::run(&cli.global, command),
