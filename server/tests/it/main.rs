@@ -21,6 +21,7 @@ mod dev;
 mod email;
 mod health;
 mod identity;
+mod import;
 mod keys;
 mod limit;
 mod login;

@@ -58,13 +58,14 @@ pub(super) async fn run(global: &Global, project: &str, path: &Path) -> Done {
     } else {
         To::File(Aside::create(path).map_err(unwritable)?)
     };
-    let out = Arc::new(Mutex::new(Out { to, users: 0, with_codes: 0, failed: None }));
+    let out = Arc::new(Mutex::new(Some(Out { to, users: 0, with_codes: 0, failed: None })));
     let bar = if global.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_message("users written");
     let exported = store.db.read({
         let (out, bar) = (Arc::clone(&out), bar.clone());
         move |tx| {
             let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            let out = out.as_mut().ok_or_else(|| Error::internal("the output is gone"))?;
             let mut line = own::header(ctx.now).into_bytes();
             line.push(b'\n');
             out.write(&line)?;
@@ -84,8 +85,9 @@ pub(super) async fn run(global: &Global, project: &str, path: &Path) -> Done {
     });
     let exported = exported.await;
     bar.finish_and_clear();
-    let out = Arc::into_inner(out).ok_or_else(|| Problem::new("the export did not end"))?;
-    let Out { to, users, with_codes, failed } = out.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // The database's thread may hold its part of it a little longer.
+    let out = out.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Out { to, users, with_codes, failed } = out.ok_or_else(|| Problem::new("the export did not end"))?;
     match failed {
         // Whoever read the output has seen enough.
         Some(error) if standard && error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
