@@ -156,6 +156,11 @@ pub(crate) fn take_filled() -> usize {
     BLOCKS.take().len()
 }
 
+/// A key of 32 bytes that a passphrase gives with this salt.
+pub(super) fn derive(cost: Cost, passphrase: &Secret, salt: &[u8]) -> Result<Vec<u8>> {
+    fill(&cost.argon()?, &normalised(passphrase), salt, TAG_BYTES)
+}
+
 fn fill(argon: &Argon2<'_>, password: &Secret, salt: &[u8], length: usize) -> Result<Vec<u8>> {
     let mut blocks = BLOCKS.take();
     if let Some(missing) = argon.params().block_count().checked_sub(blocks.len()) {

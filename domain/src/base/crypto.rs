@@ -1,4 +1,4 @@
-//! The only room that names a cipher, but for `foreign_hash`. One master key; every use has a key of its own, derived by HKDF (RFC 5869).
+//! The only room that names a cipher, but for `foreign_hash` and `sealed`. One master key; every use has a key of its own, derived by HKDF (RFC 5869).
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, digest, hkdf, hmac};
@@ -31,6 +31,8 @@ pub enum Label {
     Audit,
     /// Secrets of outgoing webhooks.
     Webhook,
+    /// Backups that the key file opens.
+    Backup,
 }
 
 impl Label {
@@ -47,6 +49,7 @@ impl Label {
             Self::RecoveryCode => b"countersign/recovery-code/1",
             Self::Audit => b"countersign/audit/1",
             Self::Webhook => b"countersign/webhook/1",
+            Self::Backup => b"countersign/backup/1",
         }
     }
 }
@@ -99,7 +102,8 @@ impl Keys {
             | Label::Password
             | Label::Authenticator
             | Label::RecoveryCode
-            | Label::Webhook => {
+            | Label::Webhook
+            | Label::Backup => {
                 let key = expand::<32>(&self.master, label)?;
                 hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
             }

@@ -10,6 +10,7 @@ pub mod id;
 pub mod page;
 pub mod phone;
 pub mod random;
+pub mod sealed;
 pub mod secret;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]

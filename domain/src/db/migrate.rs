@@ -1,5 +1,6 @@
 //! Migrations: numbered, forward only, embedded, one text for both databases.
 
+use super::schema::without_comments;
 use super::{Db, Kind, Tx};
 use crate::args;
 use crate::base::crypto::sha256;
@@ -52,23 +53,31 @@ pub(super) async fn run(db: &Db, now: Time) -> Result<Vec<&'static str>> {
     db.write(|tx| tx.batch(&native(tx.kind(), CREATE))).await?;
     let mut applied = Vec::new();
     for migration in MIGRATIONS {
-        let done = db
-            .write(move |tx| {
-                // The row comes first: of two nodes that start at once, the second waits here and then finds it there.
-                let checksum = checksum(migration);
-                let new = tx.exec(INSERT, args![migration.version, migration.name, &checksum, now])? == 1;
-                if new {
-                    tx.batch(&native(tx.kind(), migration.sql))?;
-                }
-                Ok(new)
-            })
-            .await?;
-        if done {
+        if db.write(move |tx| apply(tx, migration, now)).await? {
             applied.push(migration.name);
         }
     }
     db.read(check).await?;
     Ok(applied)
+}
+
+/// Applies a step unless it is applied.
+fn apply(tx: &mut Tx<'_>, migration: &Migration, now: Time) -> Result<bool> {
+    // The row comes first: of two nodes that start at once, the second waits here and then finds it there.
+    let new = tx.exec(INSERT, args![migration.version, migration.name, &checksum(migration), now])? == 1;
+    if new {
+        tx.batch(&native(tx.kind(), migration.sql))?;
+    }
+    Ok(new)
+}
+
+pub(super) fn version(tx: &mut Tx<'_>) -> Result<i64> {
+    Ok(check(tx)?.last().map_or(0, |(version, ..)| *version))
+}
+
+pub(super) fn up_to(tx: &mut Tx<'_>, version: i64, now: Time) -> Result<()> {
+    tx.batch(&native(tx.kind(), CREATE))?;
+    MIGRATIONS.iter().filter(|migration| migration.version <= version).try_for_each(|m| apply(tx, m, now).map(drop))
 }
 
 pub(super) async fn status(db: &Db) -> Result<Vec<Applied>> {
@@ -114,7 +123,7 @@ fn native(kind: Kind, sql: &str) -> String {
     if kind == Kind::Postgres {
         return sql.to_owned();
     }
-    let mut out = sql.lines().filter(|l| !l.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+    let mut out = without_comments(sql);
     for (theirs, ours) in
         [("BIGINT", "INTEGER"), ("BYTEA", "BLOB"), ("DOUBLE PRECISION", "REAL"), ("BOOLEAN", "INTEGER")]
     {

@@ -3,10 +3,12 @@
 //! `Db::read` and `Db::write` take a closure over a [`Tx`]; what it returns with `Ok` is committed, durable, before
 //! the future resolves. See `README.md` beside this file for the subset of SQL that both databases take.
 
+mod dump;
 mod error;
 mod migrate;
 mod postgres;
 mod row;
+pub mod schema;
 mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+pub use dump::{Cell, Inserter};
 pub use migrate::{Applied, MIGRATIONS, Migration};
 pub use row::{Column, Row};
 pub use tx::Tx;
@@ -113,6 +116,23 @@ impl Db {
             Driver::Postgres(db) => {
                 let (job, reply) = Typed::boxed(work);
                 db.read(job)?;
+                received(reply).await
+            }
+        }
+    }
+
+    /// Runs `work` on one state of the database, whatever others write meanwhile, and holds nobody up. On SQLite it runs
+    /// on the calling thread, however long it takes.
+    pub async fn snapshot<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Driver::Sqlite(db) => db.snapshot(&work),
+            Driver::Postgres(db) => {
+                let (job, reply) = Typed::boxed(work);
+                db.snapshot(job)?;
                 received(reply).await
             }
         }

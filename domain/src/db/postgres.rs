@@ -22,9 +22,13 @@ use crate::base::{Error, Result};
 /// How often a transaction is run again after a serialisation conflict or a lost connection.
 const RETRIES: usize = 5;
 
+const BEGIN: &str = "BEGIN";
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 enum Task {
     Read(Box<dyn Job>),
     Write(Box<dyn Job>),
+    Snapshot(Box<dyn Job>),
 }
 
 pub(super) struct Postgres {
@@ -57,6 +61,10 @@ impl Postgres {
         self.send(Task::Write(job))
     }
 
+    pub(super) fn snapshot(&self, job: Box<dyn Job>) -> Result<()> {
+        self.send(Task::Snapshot(job))
+    }
+
     fn send(&self, task: Task) -> Result<()> {
         let tasks = self.tasks.as_ref().ok_or_else(|| Error::store("closed"))?;
         tasks.try_send(task).map_err(|_| Error::store("the queue to the database is full"))
@@ -82,7 +90,8 @@ fn task_loop(config: Config, tasks: &Receiver<Task>, on_commit: &OnCommit) {
     while let Ok(task) = tasks.recv() {
         match task {
             Task::Read(job) => run(&mut pg, job, Open::No, on_commit),
-            Task::Write(job) => run(&mut pg, job, Open::Pending, on_commit),
+            Task::Write(job) => run(&mut pg, job, Open::Pending(BEGIN), on_commit),
+            Task::Snapshot(job) => run(&mut pg, job, Open::Pending(BEGIN_SNAPSHOT), on_commit),
         }
     }
 }
@@ -124,8 +133,8 @@ fn run(pg: &mut PgTx, mut job: Box<dyn Job>, open: Open, on_commit: &OnCommit) {
 enum Open {
     /// Outside a transaction.
     No,
-    /// BEGIN travels with the first statement.
-    Pending,
+    /// This travels with the first statement.
+    Pending(&'static str),
     /// Inside.
     Yes,
 }
@@ -243,11 +252,11 @@ impl PgTx {
                 Prepared::Query(self.runtime.block_on(client.prepare(sql)).map_err(Error::postgres)?, args)
             }
         };
-        let pending = self.open == Open::Pending;
+        let begin = if let Open::Pending(begin) = self.open { Some(begin) } else { None };
         let client = &*client;
         // Requests enter the pipe in the order in which these futures are first polled.
         let (begun, written, answer) = self.runtime.block_on(join3(
-            async { if pending { client.batch_execute("BEGIN").await } else { Ok(()) } },
+            async { if let Some(begin) = begin { client.batch_execute(begin).await } else { Ok(()) } },
             join_all(writes.iter().map(|(statement, args)| async move {
                 let args: Vec<Value<'_>> = args.iter().map(Owned::borrow).collect();
                 client.execute_raw(statement, references(&args)).await
@@ -267,7 +276,7 @@ impl PgTx {
         ));
         if matches!(next, Prepared::Commit) {
             self.open = Open::No;
-        } else if pending {
+        } else if begin.is_some() {
             self.open = Open::Yes;
         }
         // After a failed write COMMIT answers "rolled back" without an error, so every answer counts, the first most.
@@ -281,8 +290,8 @@ impl PgTx {
     fn commit(&mut self) -> Result<()> {
         let next = match self.open {
             // Nothing was asked of the database.
-            Open::Pending if self.held.is_empty() => return Ok(()),
-            Open::Pending | Open::Yes => Next::Commit,
+            Open::Pending(_) if self.held.is_empty() => return Ok(()),
+            Open::Pending(_) | Open::Yes => Next::Commit,
             Open::No => Next::Nothing,
         };
         self.flush(next).map(drop)

@@ -54,6 +54,14 @@ impl Sqlite {
         jobs.try_send(job).map_err(|_| Error::store("the write queue is full"))
     }
 
+    /// As `read`, in a transaction: all its statements see what the first one saw.
+    pub(super) fn snapshot<T>(&self, work: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.execute_batch("BEGIN").map_err(Error::sqlite)?;
+        // The connection ends with this, and the transaction with it.
+        work(&mut Tx::new(On::Sqlite(&connection), true))
+    }
+
     pub(super) fn read<T>(&self, work: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
