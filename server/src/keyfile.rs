@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use countersign_domain::base::crypto::Keys;
+use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::{Random, Secret};
 use data_encoding::BASE64URL_NOPAD;
 
@@ -96,7 +97,7 @@ pub fn load_or_create(path: &Path, random: &dyn Random) -> Result<Master, KeyFil
         Err(KeyFileError::Missing(_)) => {}
         loaded => return loaded,
     }
-    match create(path, random) {
+    match create(path, &random.bytes::<{ Keys::MASTER_LEN }>(), random) {
         // Another process made it at the same time: its key counts. Always read back what is on the disk.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(KeyFileError::Io(path.to_owned(), error)),
         _ => load(path),
@@ -132,7 +133,22 @@ fn parse(text: &Secret) -> Result<Master, &'static str> {
     Master::try_from(bytes).map_err(|_| "was cut short or changed")
 }
 
-fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
+/// The master key as its file has it.
+pub fn encoded(key: &Master) -> Secret {
+    Secret::new(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(key)))
+}
+
+/// What [`encoded`] made. The error says what is wrong with it.
+pub fn decoded(text: &Secret) -> Result<Master, &'static str> {
+    parse(text)
+}
+
+/// Makes the key file with this key. An existing one is never overwritten.
+pub fn put(path: &Path, key: &Master) -> Result<(), KeyFileError> {
+    create(path, key, &SystemRandom::new()).map_err(|error| KeyFileError::Io(path.to_owned(), error))
+}
+
+fn create(path: &Path, key: &Master, random: &dyn Random) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -143,8 +159,7 @@ fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
             File::open(above)?.sync_all()?;
         }
     }
-    let key = random.bytes::<{ Keys::MASTER_LEN }>();
-    let text = Secret::new(format!("{COMMENT}{PREFIX}{}\n", BASE64URL_NOPAD.encode(&key)));
+    let text = Secret::new(format!("{COMMENT}{}\n", encoded(key).expose()));
 
     // Written aside and linked into place: nobody ever sees half a key file, not even after a crash.
     let aside = folder.join(format!(".countersign-key-{}", random.hex(8)));

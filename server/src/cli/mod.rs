@@ -2,15 +2,19 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod db;
 mod doctor;
 mod email;
 mod file;
 mod key;
 mod keys;
+mod lock;
 mod open;
 mod out;
+mod progress;
 mod project;
+mod restore;
 mod send_test;
 mod serve;
 mod sms;
@@ -87,6 +91,16 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Write all of the database into one locked file, while the server runs
+    #[command(after_help = "Examples:\n  countersign backup /backups/countersign-2026-11-28\n  \
+                            countersign backup --passphrase --with-server-key countersign.backup\n  \
+                            countersign backup --verify countersign.backup")]
+    Backup(backup::Args),
+    /// Put a backup into an empty database, of either kind: all of it or nothing
+    #[command(after_help = "Examples:\n  countersign restore countersign.backup --data ./restored\n  \
+                            countersign restore countersign.backup --database postgres://countersign@localhost/restored\n  \
+                            countersign restore --check countersign.backup")]
+    Restore(restore::Args),
     /// Check that everything is as it should be, and say what to do where it is not
     #[command(after_help = "Example:\n  countersign doctor --data ./countersign-data")]
     Doctor,
@@ -130,6 +144,8 @@ pub fn main() -> ExitCode {
         Command::Webhook(command) => webhook::run(&cli.global, command),
         Command::Keys(command) => keys::run(&cli.global, &command),
         Command::Audit(command) => audit::run(&cli.global, &command),
+        Command::Backup(args) => backup::run(&cli.global, &args),
+        Command::Restore(args) => restore::run(&cli.global, &args),
         Command::Doctor => doctor::run(&cli.global),
         Command::Openapi => out::text(&crate::docs::document().to_pretty_json().unwrap_or_default()),
         Command::Completions { shell } => {

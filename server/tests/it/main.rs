@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod audit;
 mod avatar;
+mod backup;
 mod bad_input;
 mod challenge;
 mod cli;
