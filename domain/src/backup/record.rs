@@ -10,6 +10,7 @@ use crate::db::schema::{ColumnKind, Table};
 /// Longest record. No row of ours comes near it.
 const LONGEST: u32 = 64 * 1_024 * 1_024;
 
+#[derive(Clone, Copy)]
 pub(super) enum Record<'a> {
     Manifest(&'a [u8]),
     Row(&'a [u8]),

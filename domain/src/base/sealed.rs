@@ -20,7 +20,7 @@ use super::{Error, Random, Result, Secret};
 /// What the first line begins with.
 const MAGIC: &str = "countersign-sealed-1 ";
 /// Longest first line, in bytes.
-const LINE: u64 = 1_024;
+const LINE: usize = 1_024;
 /// Clear bytes of a piece.
 const PIECE: usize = 64 * 1_024;
 /// What a piece is longer when it is sealed.
@@ -194,10 +194,14 @@ fn head(from: &mut impl Read) -> Result<(Head, Vec<u8>)> {
     let mut line = Vec::new();
     let foreign = || refused("is no backup of Countersign");
     // Byte by byte: what follows the line must be left.
-    for byte in from.take(LINE).bytes() {
-        let byte = byte.map_err(|error| Error::invalid("the file", format!("cannot be read: {error}")))?;
-        line.push(byte);
-        if byte == b'\n' {
+    for _ in 0..LINE {
+        let mut byte = [0];
+        match from.read_exact(&mut byte) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            read => read.map_err(|error| refused(&format!("cannot be read: {error}")))?,
+        }
+        line.extend(byte);
+        if byte == *b"\n" {
             let text = std::str::from_utf8(&line).ok().and_then(|text| text.strip_prefix(MAGIC)).ok_or_else(foreign)?;
             let head = serde_json::from_str(text).map_err(|_| refused("is damaged in its first line"))?;
             return Ok((head, line));

@@ -299,10 +299,10 @@ pub struct Change {
 
 /// Changes `contact`, which is the owner's. One that follows the account goes on doing so until it gets an identifier of
 /// its own. `Code::ContactExists` when that is taken.
-pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, owner: Owner<'_>, contact: Contact, change: Change) -> Result<Contact> {
+pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, owner: Owner<'_>, contact: &Contact, change: Change) -> Result<Contact> {
     check(change.name.as_deref().unwrap_or_default(), change.provider_id.as_deref())?;
     let row = list_stored(tx, &ctx.project, owner.id)?.into_iter().find(|row| row.id == contact.id);
-    let was = row.unwrap_or_else(|| of_account(&contact));
+    let was = row.unwrap_or_else(|| of_account(contact));
     let now = Stored {
         identifier: change.identifier.map_or(was.identifier, |identifier| Some(identifier.as_str().to_owned())),
         name: change.name.unwrap_or(was.name),

@@ -43,11 +43,11 @@ on_both!(what_follows_the_account_keeps_its_id_and_goes_along, |test| {
         // A name does not part them, another identifier does.
         let ctx = ctx();
         let name = Change { name: Some("Work".into()), ..Change::default() };
-        let named = update(tx, &ctx, anna(Some(&first)), before[0].clone(), name)?;
+        let named = update(tx, &ctx, anna(Some(&first)), &before[0], name)?;
         assert_eq!((named.name.as_str(), named.id.as_str()), ("Work", before[0].id.as_str()));
         assert_eq!(reached(tx, anna(Some(&second)))?, ["b@example.com"]);
         let other = Identifier::Email(Email::parse("c@example.com").unwrap());
-        update(tx, &ctx, anna(Some(&second)), named, Change { identifier: Some(other), ..Change::default() })?;
+        update(tx, &ctx, anna(Some(&second)), &named, Change { identifier: Some(other), ..Change::default() })?;
         assert_eq!(reached(tx, anna(Some(&first)))?, ["c@example.com"]);
         Ok(())
     }))
@@ -173,7 +173,7 @@ fn a_list_is_asked_about_as_that_of_users_is() {
 fn a_list_is_ordered_and_given_in_parts() {
     let by = |attribute: &str, descending| vec![Order { attribute: attribute.into(), descending }];
     let page = |orders: Vec<Order>, cursor: Option<Cursor>, offset, limit| {
-        ids(&Query { orders, cursor, offset, limit, ..Query::default() })
+        ids(&Query { orders, limit, offset, cursor, ..Query::default() })
     };
     assert_eq!(page(by("identifier", false), None, 0, 25).0, "cdba");
     assert_eq!(page(by("$createdAt", true), None, 0, 25).0, "abcd");

@@ -252,11 +252,11 @@ impl PgTx {
                 Prepared::Query(self.runtime.block_on(client.prepare(sql)).map_err(Error::postgres)?, args)
             }
         };
-        let begin = if let Open::Pending(begin) = self.open { Some(begin) } else { None };
+        let opening = if let Open::Pending(text) = self.open { Some(text) } else { None };
         let client = &*client;
         // Requests enter the pipe in the order in which these futures are first polled.
         let (begun, written, answer) = self.runtime.block_on(join3(
-            async { if let Some(begin) = begin { client.batch_execute(begin).await } else { Ok(()) } },
+            async { if let Some(text) = opening { client.batch_execute(text).await } else { Ok(()) } },
             join_all(writes.iter().map(|(statement, args)| async move {
                 let args: Vec<Value<'_>> = args.iter().map(Owned::borrow).collect();
                 client.execute_raw(statement, references(&args)).await
@@ -276,7 +276,7 @@ impl PgTx {
         ));
         if matches!(next, Prepared::Commit) {
             self.open = Open::No;
-        } else if begin.is_some() {
+        } else if opening.is_some() {
             self.open = Open::Yes;
         }
         // After a failed write COMMIT answers "rolled back" without an error, so every answer counts, the first most.

@@ -120,14 +120,14 @@ pub struct Update {
 pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, update: Update) -> Result<Contact> {
     let user = settled(tx, ctx, user)?;
     let contact = contact::get(list(tx, ctx, &user)?, id)?;
-    rewrite(tx, ctx, &user, contact, update, None)
+    rewrite(tx, ctx, &user, &contact, update, None)
 }
 
 fn rewrite(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     user: &User,
-    contact: Contact,
+    contact: &Contact,
     update: Update,
     session_id: Option<String>,
 ) -> Result<Contact> {
@@ -171,7 +171,7 @@ pub fn update_push(tx: &mut Tx<'_>, ctx: &Ctx, caller: &Caller, id: &str, token:
     let user = caller.reload(tx, ctx)?;
     let contact = own_push(tx, ctx, &user, id)?;
     let update = Update { identifier: Some(token.to_owned()), ..Update::default() };
-    rewrite(tx, ctx, &user, contact, update, Some(caller.session.id.clone()))
+    rewrite(tx, ctx, &user, &contact, update, Some(caller.session.id.clone()))
 }
 
 /// Takes a device of whoever is signed in off. `Code::ContactNotFound` for everything but his own devices.

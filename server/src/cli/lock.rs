@@ -33,7 +33,7 @@ pub(crate) struct LockArgs {
 /// A lock with what it takes.
 pub(crate) enum Held {
     Passphrase(Secret),
-    Keys(Keys),
+    Keys(Box<Keys>),
 }
 
 impl Held {
@@ -58,15 +58,14 @@ impl LockArgs {
         if !self.passphrase && self.passphrase_file.is_none() {
             return self.keys(key_file);
         }
-        let passphrase = match &self.passphrase_file {
-            Some(file) => read(file)?,
-            None => {
-                let first = ask("Passphrase: ")?;
-                if first != ask("Once more: ")? {
-                    return Err(Problem::new("the two passphrases differ: nothing was written"));
-                }
-                first
+        let passphrase = if let Some(file) = &self.passphrase_file {
+            read(file)?
+        } else {
+            let first = ask("Passphrase: ")?;
+            if first != ask("Once more: ")? {
+                return Err(Problem::new("the two passphrases differ: nothing was written"));
             }
+            first
         };
         if passphrase.expose().chars().count() < SHORTEST {
             return Err(Problem::new(format!("the passphrase must have at least {SHORTEST} characters")));
@@ -95,7 +94,7 @@ impl LockArgs {
             }
             (_, loaded) => loaded?,
         };
-        Ok(Held::Keys(Keys::from_master(&master)?))
+        Ok(Held::Keys(Box::new(Keys::from_master(&master)?)))
     }
 }
 
