@@ -135,6 +135,10 @@ pub enum Code {
     TemplateNotFound,
     /// No message has this id.
     MessageNotFound,
+    /// The code was right or wrong too late. Told only where it says nothing about an account.
+    TokenExpired,
+    /// The session began too long ago for what is delicate.
+    SessionNotFresh,
 }
 
 impl Code {
@@ -198,6 +202,8 @@ impl Code {
             Self::ProviderExists => "provider-exists",
             Self::TemplateNotFound => "template-not-found",
             Self::MessageNotFound => "message-not-found",
+            Self::TokenExpired => "token-expired",
+            Self::SessionNotFresh => "session-not-fresh",
         }
     }
 }

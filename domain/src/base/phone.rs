@@ -96,8 +96,14 @@ impl Phone {
     /// other calling codes of no country, and lengths that the numbering plan does not have: some networks ignore
     /// surplus digits, which would give one handset ten numbers. `true` where the library does not know the kind.
     pub fn may_receive_sms(&self) -> bool {
+        self.is_ordinary() && self.library_number().is_some_and(|number| is_possible(&number))
+    }
+
+    /// [`may_receive_sms`](Self::may_receive_sms), but of whatever length: also numbers of examples, which nobody can
+    /// have.
+    pub fn is_ordinary(&self) -> bool {
         let Some(number) = self.library_number() else { return false };
-        if is_worldwide(number.country_code) || !is_possible(&number) {
+        if is_worldwide(number.country_code) {
             return false;
         }
         match PHONE_NUMBER_UTIL.get_number_type(&number) {

@@ -154,6 +154,11 @@ pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, key: &str, micros: i64, used:
     Ok(now.unwrap_or_default())
 }
 
+/// Begins a counter anew.
+pub fn clear(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, key: &str) -> Result<()> {
+    tx.push(sql::CLEAR_BUDGET, args![&ctx.project, kind, key])
+}
+
 /// When the window in which `now` lies began: windows are aligned to the epoch, so all nodes agree.
 pub fn window_at(now: Time, micros: i64) -> Time {
     Time::from_micros(now.micros() - now.micros().rem_euclid(micros))

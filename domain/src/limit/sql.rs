@@ -49,6 +49,8 @@ macro_rules! add_budget {
 pub(super) const ADD_BUDGET: &str = add_budget!(" RETURNING window_at, used, good");
 /// The same where nobody needs the answer.
 pub(super) const PUT_BUDGET: &str = add_budget!("");
+pub(super) const CLEAR_BUDGET: &str =
+    "UPDATE budgets SET used = 0, good = 0 WHERE project_id = $1 AND kind = $2 AND key = $3";
 pub(super) const PURGE_BUDGETS: &str = "DELETE FROM budgets WHERE window_at < $1";
 
 #[cfg(test)]
@@ -64,5 +66,6 @@ pub(crate) const ALL: &[&str] = &[
     FIND_BUDGET,
     ADD_BUDGET,
     PUT_BUDGET,
+    CLEAR_BUDGET,
     PURGE_BUDGETS,
 ];

@@ -76,6 +76,9 @@ pub struct Payload {
     pub locale: Option<String>,
     /// The account id that the requester would like.
     pub wanted_user: Option<String>,
+    /// Whether no account may be made for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub known_only: bool,
     /// The keyed hash of the requester's network.
     pub origin: Option<Vec<u8>>,
     /// The code, once the worker has made it.

@@ -16,7 +16,10 @@ pub use change::{
 pub use key::{Key, NewKey, SCOPES, create_key, delete_key, find_key, is_touch_due, list_keys, touch_key};
 pub use platform::{Platform, create_platform, delete_platform};
 pub use redirect::Redirect;
-pub use settings::{Auth, Enforce, Frontegg, HIDDEN, Mfa, MockNumber, Nevr, Nuvix, Otp, RateLimit, Settings, Sms};
+pub use settings::{
+    Auth, Enforce, Frontegg, HIDDEN, Mfa, MockNumber, Nevr, NevrLimits, NevrSession, Nuvix, Otp, RateLimit, Settings,
+    Sms,
+};
 
 use std::sync::Arc;
 

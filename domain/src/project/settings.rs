@@ -175,8 +175,42 @@ section! {
         allow_sign_up: bool = true,
         /// Whether a password sign-in needs a verified number.
         require_verification: bool = true,
-        /// Requests per window, or `false`.
+        /// Requests to the routes of phone numbers per window, or `false`.
         rate_limit: RateLimit = RateLimit::On { window: 60_000, max: 10 },
+        /// The same of the other routes that somebody could hammer.
+        base_rate_limits: NevrLimits = NevrLimits::default(),
+        /// How long sessions live.
+        session: NevrSession = NevrSession::default(),
+        /// Countries whose numbers are taken, as ISO 3166 codes; empty: all that `sms.countries` has.
+        countries: Vec<String> = Vec::new(),
+        /// Host names under which this project is called.
+        hosts: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// Limits of the nevr dialect's routes beside those of phone numbers.
+    NevrLimits {
+        /// Signing in by e-mail.
+        sign_in: RateLimit = RateLimit::On { window: 60_000, max: 10 },
+        /// Signing up.
+        sign_up: RateLimit = RateLimit::On { window: 60_000, max: 10 },
+        /// Changing a password.
+        password: RateLimit = RateLimit::On { window: 60_000, max: 5 },
+        /// Second factors.
+        two_factor: RateLimit = RateLimit::On { window: 10_000, max: 3 },
+    }
+}
+
+section! {
+    /// Sessions of the nevr dialect.
+    NevrSession {
+        /// How long one lives, in seconds.
+        expires_in: i64 = 604_800,
+        /// After how many seconds one that is used lives as long again.
+        update_age: i64 = 86_400,
+        /// For how many seconds after its beginning one may do what is delicate.
+        fresh_age: i64 = 300,
     }
 }
 
@@ -324,13 +358,6 @@ impl Settings {
     }
 
     fn check(&self) -> Result<()> {
-        let range = |field: &str, value: i64, min: i64, max: i64| {
-            if (min..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(Error::invalid(field, format!("must be from {min} to {max}")))
-            }
-        };
         range("auth.limit", self.auth.limit, 0, 1_000_000_000)?;
         range("auth.duration", self.auth.duration, 60, 10 * 31_536_000)?;
         range("auth.sessionsLimit", self.auth.sessions_limit, 1, 100)?;
@@ -363,7 +390,7 @@ impl Settings {
             return Err(Error::invalid("sms.prices", "must be amounts of money, 0 or more"));
         }
         for country in self.sms.countries.iter().chain(self.sms.prices.keys()) {
-            if country != "*" && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+            if country != "*" && !is_country(country) {
                 return Err(Error::invalid("sms.countries", "takes ISO codes such as \"DE\", or \"*\""));
             }
         }
@@ -372,12 +399,7 @@ impl Settings {
         }
         providers::check(self)?;
         self.check_mock_numbers()?;
-        range("nevr.expiresIn", self.nevr.expires_in, 30, 3_600)?;
-        range("nevr.otpLength", self.nevr.otp_length, 4, 10)?;
-        if let RateLimit::On { window, max } = self.nevr.rate_limit {
-            range("nevr.rateLimit.window", window, 1, 86_400_000)?;
-            range("nevr.rateLimit.max", max, 1, 1_000_000)?;
-        }
+        self.nevr.check()?;
         range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
         range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)
     }
@@ -417,6 +439,52 @@ fn flatten(prefix: &str, value: &Json, out: &mut BTreeMap<String, Json>) {
             out.insert(prefix.to_owned(), value.clone());
         }
     }
+}
+
+impl Nevr {
+    fn check(&self) -> Result<()> {
+        range("nevr.expiresIn", self.expires_in, 30, 3_600)?;
+        range("nevr.otpLength", self.otp_length, 4, 10)?;
+        let base = &self.base_rate_limits;
+        for (name, limit) in [
+            ("nevr.rateLimit", self.rate_limit),
+            ("nevr.baseRateLimits.signIn", base.sign_in),
+            ("nevr.baseRateLimits.signUp", base.sign_up),
+            ("nevr.baseRateLimits.password", base.password),
+            ("nevr.baseRateLimits.twoFactor", base.two_factor),
+        ] {
+            if let RateLimit::On { window, max } = limit {
+                range(&format!("{name}.window"), window, 1, 86_400_000)?;
+                range(&format!("{name}.max"), max, 1, 1_000_000)?;
+            }
+        }
+        range("nevr.session.expiresIn", self.session.expires_in, 60, 10 * 31_536_000)?;
+        range("nevr.session.updateAge", self.session.update_age, 0, self.session.expires_in)?;
+        range("nevr.session.freshAge", self.session.fresh_age, 30, 86_400)?;
+        if !self.countries.iter().all(|country| is_country(country)) {
+            return Err(Error::invalid("nevr.countries", "takes ISO codes such as \"DE\""));
+        }
+        let is_host = |host: &String| is_host_name(host) && !host.bytes().any(|b| b.is_ascii_uppercase());
+        if self.hosts.len() > 100 || !self.hosts.iter().all(is_host) {
+            return Err(Error::invalid(
+                "nevr.hosts",
+                "takes at most 100 host names such as app.example.com, in lower case",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn range(field: &str, value: i64, min: i64, max: i64) -> Result<()> {
+    if (min..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, format!("must be from {min} to {max}")))
+    }
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 pub(super) fn merge(into: &mut Json, patch: &Json) {

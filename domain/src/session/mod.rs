@@ -4,18 +4,33 @@ pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use zeroize::Zeroizing;
+
 use crate::args;
 use crate::audit::{self, What};
 use crate::base::crypto::sha256;
-use crate::base::{Code, Ctx, Result, Secret, Time};
+use crate::base::{Code, Ctx, Error, Result, Secret, Time};
 use crate::db::{Row, Tx};
 use crate::revocation;
 
-/// How many random bytes a secret has. On the wire it is 256 hex digits (contract nuvix §1.3): those of the session's
-/// id, by which it is found, then these.
+/// How many random bytes a secret of 256 hex digits has behind the 32 digits of the session's id, by which it is found.
 const SECRET_BYTES: usize = 112;
+/// The same of a secret of 43 characters, behind the 16 bytes of the id.
+const SHORT_BYTES: usize = 16;
+/// How long that is in base64url.
+const SHORT_LENGTH: usize = 43;
 /// The topic of `user::CHANGED`: whoever remembers a session forgets it with its account.
 const USER_CHANGED: &str = "user";
+
+/// What a secret looks like on the wire. Each begins with the session's id (docs/decisions/0004).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// 256 hexadecimal digits (contract nuvix §1.3).
+    Hex,
+    /// 43 characters of base64url, 32 bytes (contract nevr §1).
+    Short,
+}
 
 /// A session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +104,17 @@ impl Session {
         self.factors.iter().any(|f| f == factor)
     }
 
+    /// Whether it is time to let it live on: it was made for `seconds` or more, and `age` of them have passed since it
+    /// began or was extended.
+    pub fn is_due(&self, now: Time, seconds: i64, age: i64) -> bool {
+        self.expires_at >= self.created_at.plus_seconds(seconds) && self.expires_at.plus_seconds(age - seconds) <= now
+    }
+
+    /// Whether it began less than `seconds` ago.
+    pub fn is_fresh(&self, now: Time, seconds: i64) -> bool {
+        self.created_at <= now && now < self.created_at.plus_seconds(seconds)
+    }
+
     /// Reads the first eleven columns as a session.
     pub(crate) fn load(row: &Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -109,8 +135,13 @@ impl Session {
 
 /// Makes a session and gives its secret. When the user has more than `limit`, the oldest are removed.
 pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secret)> {
+    create_shaped(tx, ctx, new, Shape::Hex)
+}
+
+/// [`create`] with a secret of this shape.
+pub fn create_shaped(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>, shape: Shape) -> Result<(Session, Secret)> {
     let id = ctx.id();
-    let secret = secret_of(ctx, &id);
+    let secret = secret_of(ctx, &id, shape)?;
     let session = Session {
         id,
         user_id: new.user.to_owned(),
@@ -147,13 +178,29 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secr
 }
 
 /// A new secret for the session with this id.
-fn secret_of(ctx: &Ctx, id: &str) -> Secret {
-    Secret::new(format!("{}{}", id.replace('-', ""), ctx.random.hex(SECRET_BYTES)))
+fn secret_of(ctx: &Ctx, id: &str, shape: Shape) -> Result<Secret> {
+    let digits = id.replace('-', "");
+    if shape == Shape::Hex {
+        return Ok(Secret::new(digits + &ctx.random.hex(SECRET_BYTES)));
+    }
+    let mut bytes = Zeroizing::new(HEXLOWER.decode(digits.as_bytes()).map_err(Error::internal)?);
+    bytes.extend_from_slice(&ctx.random.bytes::<SHORT_BYTES>());
+    Ok(Secret::new(BASE64URL_NOPAD.encode(&bytes)))
 }
 
 /// The id of the session that a secret belongs to, if it has the shape of one.
 pub fn id_of(secret: &Secret) -> Option<String> {
-    let digits = secret.expose().get(..32)?;
+    let text = secret.expose();
+    if text.len() == SHORT_LENGTH {
+        let bytes = Zeroizing::new(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
+        return id_in(&HEXLOWER.encode(bytes.get(..16)?));
+    }
+    id_in(text)
+}
+
+/// The id whose digits `text` begins with.
+fn id_in(text: &str) -> Option<String> {
+    let digits = text.get(..32)?;
     let part = |from, to| digits.get(from..to);
     Some(format!("{}-{}-{}-{}-{}", part(0, 8)?, part(8, 12)?, part(12, 16)?, part(16, 20)?, part(20, 32)?))
 }
@@ -226,7 +273,12 @@ fn set_factors(
 
 /// Gives the session another secret, or `Code::SessionNotFound`. The one so far opens nothing any more; the id stays.
 pub fn rotate(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<Secret> {
-    let secret = secret_of(ctx, id);
+    rotate_shaped(tx, ctx, user, id, Shape::Hex)
+}
+
+/// [`rotate`] to a secret of this shape.
+pub fn rotate_shaped(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, shape: Shape) -> Result<Secret> {
+    let secret = secret_of(ctx, id, shape)?;
     if tx.exec(sql::ROTATE, args![&hash(&secret), ctx.now, &ctx.project, user, id])? == 0 {
         return Err(Code::SessionNotFound.into());
     }

@@ -3,8 +3,9 @@
 
 use super::Caller;
 use super::challenge::forgive_others;
-use super::finish::{Opening, SignedIn, admit_another, open};
+use super::finish::{First, Opening, SignedIn, admit_another, open};
 use super::notice::{self, Notice};
+use super::start::Terms;
 use super::verify::may_add;
 use crate::audit::{self, What};
 use crate::base::time::HOUR;
@@ -26,12 +27,12 @@ pub struct Known {
     pub stored: Option<Stored>,
 }
 
-/// The account that signs in with this address, verified or not.
+/// The account that signs in with this address or number, verified or not.
 ///
 /// After a hundred wrong passwords in a row (NIST SP 800-63B §5.2.2) only networks that signed in with it before may go
 /// on, so that a stranger locks nobody out: `Code::TooManyAttempts`, whether or not there is such an account.
-pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, email: &Email) -> Result<Known> {
-    let target = password_target(email.as_str());
+pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, by: &Target) -> Result<Known> {
+    let target = password_target(by.as_str());
     if limit::find_target(tx, &ctx.project, &target)?.is_some_and(|ledger| ledger.failures >= guess::FAILURES) {
         let origin = ctx.origin()?;
         let origin = origin.as_ref().map(<[u8; 32]>::as_slice);
@@ -39,26 +40,26 @@ pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, email: &Email) -> Result<Known> {
             return Err(Code::TooManyAttempts { retry_at: ctx.now.plus_micros(HOUR) }.into());
         }
     }
-    let user = user::find_by(tx, &ctx.project, &Target::Email(email.clone()))?.filter(|user| !user.pending);
+    let user = user::find_by(tx, &ctx.project, by)?.filter(|user| !user.pending);
     known(tx, ctx, user)
 }
 
-/// The ledger's name for passwords of an address: their tries are counted apart from those of codes.
-pub(super) fn password_target(email: &str) -> String {
-    format!("password:{email}")
+/// The ledger's name for passwords of an address or number: their tries are counted apart from those of codes.
+pub(super) fn password_target(by: &str) -> String {
+    format!("password:{by}")
 }
 
-/// Counts a wrong password, whether or not an account has the address.
-pub fn count_wrong(tx: &mut Tx<'_>, ctx: &Ctx, email: &Email) -> Result<()> {
-    let target = password_target(email.as_str());
+/// Counts a wrong password, whether or not an account has the address or number.
+pub fn count_wrong(tx: &mut Tx<'_>, ctx: &Ctx, by: &Target) -> Result<()> {
+    let target = password_target(by.as_str());
     let ledger = limit::lock_target(tx, ctx, &target)?;
     limit::store_target(tx, ctx, &target, &ledger)?;
     limit::count_wrong(tx, ctx, &target)
 }
 
 /// Remembers from where the right password came, and ends the row of wrong ones.
-fn count_right(tx: &mut Tx<'_>, ctx: &Ctx, email: &str) -> Result<()> {
-    let target = password_target(email);
+fn count_right(tx: &mut Tx<'_>, ctx: &Ctx, by: &str) -> Result<()> {
+    let target = password_target(by);
     let ledger = limit::lock_target(tx, ctx, &target)?;
     limit::store_target(tx, ctx, &target, &ledger)?;
     limit::count_proof(tx, ctx, &target)?;
@@ -101,13 +102,38 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, new: SignUp<'_>) ->
     Ok(user)
 }
 
-/// Opens a session for whoever knew the password of `known`. `rehashed` replaces its hash, if that was made by older
-/// rules. `Code::UserBlocked` when the account is switched off.
+/// Makes an account as [`create`] does, with what its owner says of himself, and signs him in. A `phone` is his claim
+/// until he proves it.
+pub fn create_and_sign_in(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    terms: &Terms,
+    new: SignUp<'_>,
+    phone: Option<&Phone>,
+    image: Option<&str>,
+) -> Result<SignedIn> {
+    let user = create(tx, ctx, project, new)?;
+    if let Some(phone) = phone {
+        user::claim_phone(tx, ctx, &user.id, phone)?;
+    }
+    if image.is_some() {
+        user::set_pref(tx, ctx, &user.id, "image", image)?;
+    }
+    let known = find_by_id(tx, ctx, &user.id)?;
+    sign_in(tx, ctx, project, terms, &known, &Target::Email(new.email.clone()), None)
+}
+
+/// Opens a session for whoever knew the password of `known`, `by` whose address or number he asked. `rehashed` replaces its
+/// hash, if that was made by older rules. `Code::UserBlocked` when the account is switched off, `Code::PhoneNotVerified`
+/// when the terms want a number that is verified.
 pub fn sign_in(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
+    terms: &Terms,
     known: &Known,
+    by: &Target,
     rehashed: Option<&str>,
 ) -> Result<SignedIn> {
     let (Some(user), Some(stored)) = (&known.user, &known.stored) else {
@@ -123,10 +149,17 @@ pub fn sign_in(
     if let Some(hash) = rehashed {
         password::replace_hash(tx, ctx, &user.id, stored, hash)?;
     }
-    let uid = user.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default();
-    count_right(tx, ctx, &uid)?;
-    forgive_others(tx, ctx, &user, &password_target(&uid))?;
-    open(tx, ctx, project, user, Opening { provider: "email", uid: &uid, factor: "password" })
+    let (provider, uid) = match by {
+        Target::Email(_) => ("email", by.as_str()),
+        Target::Phone(phone) if user.phone.as_ref() != Some(phone) => return Err(Code::InvalidCredentials.into()),
+        Target::Phone(_) if terms.verified_numbers && user.verified_phone().is_none() => {
+            return Err(Code::PhoneNotVerified.into());
+        }
+        Target::Phone(_) => ("phone", ""),
+    };
+    count_right(tx, ctx, by.as_str())?;
+    forgive_others(tx, ctx, &user, &password_target(by.as_str()))?;
+    open(tx, ctx, project, terms, user, Opening { provider, uid, factor: "password" }, First::default())
 }
 
 /// Gives the caller another password. Every other session of his ends. A first one is another way in, so it asks for what

@@ -63,7 +63,7 @@ pub fn create(
 }
 
 /// The contract's order: no provider, no number, number not verified.
-fn verified_phone(project: &Project, user: &User) -> Result<Phone> {
+pub(super) fn verified_phone(project: &Project, user: &User) -> Result<Phone> {
     if project.settings.sms.providers.is_empty() {
         return Err(Code::NoSmsProvider.into());
     }
@@ -76,7 +76,7 @@ fn verified_phone(project: &Project, user: &User) -> Result<Phone> {
     }
 }
 
-fn verified_email(project: &Project, user: &User) -> Result<Email> {
+pub(super) fn verified_email(project: &Project, user: &User) -> Result<Email> {
     if project.settings.email.providers.is_empty() {
         return Err(Code::NoEmailProvider.into());
     }
@@ -87,7 +87,8 @@ fn verified_email(project: &Project, user: &User) -> Result<Email> {
     }
 }
 
-fn send(
+/// Sends a code for the caller's session.
+pub(super) fn send(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
@@ -122,7 +123,7 @@ fn send(
 /// A challenge whose code nobody sends. Its guesses are the person's; a new one takes the place of the session's earlier
 /// one, whose unused tries come back. It allows as many as the day's budget still has: strangers who guess at his number
 /// fill two thirds of it at most, and so do not lock him out.
-fn ask_app(
+pub(super) fn ask_app(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
@@ -197,7 +198,8 @@ pub fn complete(
     challenge: &str,
     secret: &Secret,
 ) -> Result<Result<Session>> {
-    answer(tx, ctx, project, caller, challenge, secret, |_, session| Ok(session))
+    let hash = handle::of_challenge(ctx, &caller.session.id, challenge);
+    answer(tx, ctx, project, caller, &hash, secret, |_, session| Ok(session))
 }
 
 /// The same where the answer carries the session's secret: it becomes another one, so that whoever knew the secret before
@@ -210,25 +212,26 @@ pub fn complete_and_rotate(
     challenge: &str,
     secret: &Secret,
 ) -> Result<Result<(Session, Secret)>> {
-    answer(tx, ctx, project, caller, challenge, secret, |tx, session| {
+    let hash = handle::of_challenge(ctx, &caller.session.id, challenge);
+    answer(tx, ctx, project, caller, &hash, secret, |tx, session| {
         let rotated = session::rotate(tx, ctx, &session.user_id, &session.id)?;
         Ok((session, rotated))
     })
 }
 
-/// Checks an answer; `then` makes the result of a right one, and is undone with it if it fails.
-fn answer<T>(
+/// Checks an answer through the handle with this hash; `then` makes the result of a right one, and is undone with it if it
+/// fails.
+pub(super) fn answer<T>(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
     caller: &Caller,
-    challenge: &str,
+    hash: &[u8; 32],
     secret: &Secret,
     then: impl FnOnce(&mut Tx<'_>, Session) -> Result<T>,
 ) -> Result<Result<T>> {
-    let hash = handle::of_challenge(ctx, &caller.session.id, challenge);
-    lock_target_of(tx, ctx, &hash)?;
-    let Some(opened) = verification::open(tx, ctx, &hash)? else { return Ok(Err(Code::InvalidToken.into())) };
+    lock_target_of(tx, ctx, hash)?;
+    let Some(opened) = verification::open(tx, ctx, hash)? else { return Ok(Err(Code::InvalidToken.into())) };
     let verification = opened.verification;
     let answer = tx.attempt(|tx| {
         let session = prove(tx, ctx, project, caller, &verification, secret)?;

@@ -1,7 +1,7 @@
 //! Custom tokens: a customer's own server vouches for a user, who signs in with what it made.
 
-use super::finish::{First, Opening, SignedIn, open_first};
-use super::start::Started;
+use super::finish::{First, Opening, SignedIn, open};
+use super::start::{Started, Terms};
 use super::{handle, sql};
 use crate::args;
 use crate::audit::{self, What};
@@ -138,5 +138,5 @@ pub(super) fn sign_in(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, verificatio
     let created = user::find(tx, &ctx.project, id)?.is_some_and(|user| user.pending);
     let user = user::activate(tx, ctx, id)?;
     let opening = Opening { provider: "token", uid: "", factor: "token" };
-    open_first(tx, ctx, project, user, opening, First { created, verified: None })
+    open(tx, ctx, project, &Terms::of(project), user, opening, First { created, verified: None })
 }

@@ -23,6 +23,11 @@ pub struct NewApp {
 
 /// Begins to set up an authenticator app, in place of one that was never verified.
 pub fn create_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller) -> Result<NewApp> {
+    create_app_of(tx, ctx, project, caller, &project.name)
+}
+
+/// [`create_app`], shown in the app under this name of whoever issued it.
+fn create_app_of(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller, issuer: &str) -> Result<NewApp> {
     let user = caller.reload(tx, ctx)?;
     if !project.settings.mfa.totp {
         return Err(Code::MethodDisabled.into());
@@ -33,7 +38,50 @@ pub fn create_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller
     let phone = || user.shown_phone().map(|phone| phone.as_e164().to_owned());
     let label = email.or_else(phone).unwrap_or_else(|| user.id.clone());
     audit::record(tx, ctx, What::AuthenticatorCreate, Some(&user.id), "{}")?;
-    Ok(NewApp { uri: mfa::uri(&project.name, &label, &made.secret), secret: made.secret })
+    Ok(NewApp { uri: mfa::uri(issuer, &label, &made.secret), secret: made.secret })
+}
+
+/// Begins to set up an authenticator app together with recovery codes, in place of such as are there. Nothing is asked for
+/// before [`finish`].
+pub fn start(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    issuer: Option<&str>,
+) -> Result<(NewApp, Vec<Secret>)> {
+    let app = create_app_of(tx, ctx, project, caller, issuer.unwrap_or(&project.name))?;
+    let has_codes = mfa::count_recovery_codes(tx, &ctx.project, &caller.user.id)? > 0;
+    let codes = if !project.settings.mfa.recovery_codes {
+        Vec::new()
+    } else if has_codes {
+        replace_codes(tx, ctx, project, caller)?
+    } else {
+        create_codes(tx, ctx, project, caller)?
+    };
+    Ok((app, codes))
+}
+
+/// Finishes what [`start`] began, with a code of the app: from now on a second factor is asked for.
+pub fn finish(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller, code: &Secret) -> Result<User> {
+    verify_app(tx, ctx, project, caller, code)?;
+    set_flag(tx, ctx, project, caller, true)
+}
+
+/// Removes app and recovery codes, and asks for no second factor any more. Needs one that was shown lately.
+pub fn delete_all(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller) -> Result<User> {
+    let user = caller.reload(tx, ctx)?;
+    if !user.mfa && !user.totp {
+        return Err(Code::AuthenticatorNotFound.into());
+    }
+    require_recent(ctx, project, &user, &caller.session)?;
+    // First the flag, which asks for what is removed next.
+    set_flag(tx, ctx, project, caller, false)?;
+    if user.totp {
+        delete_app(tx, ctx, project, caller)?;
+    }
+    mfa::delete_all(tx, ctx, &user.id)?;
+    user::get(tx, &ctx.project, &user.id)
 }
 
 /// Finishes it with a code of the app, which counts in the session as long as nobody asks for a second factor.

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::challenge::forgive_others;
+use super::gate::is_lacking;
 use super::handle::{self, HandleKind};
 use super::notice::{self, Notice};
+use super::start::Terms;
 use super::{custom, erase_access, sql};
 use crate::args;
 use crate::audit::{self, What};
@@ -100,7 +102,7 @@ fn exchange(
             if purpose == Purpose::CustomToken {
                 custom::sign_in(tx, ctx, project, &verification)
             } else {
-                sign_in(tx, ctx, project, &verification, wanted_user.as_deref())
+                sign_in(tx, ctx, project, &Terms::of(project), &verification, wanted_user.as_deref())
             }
         })?)),
     })
@@ -133,16 +135,19 @@ pub(super) fn consume(tx: &mut Tx<'_>, ctx: &Ctx, verification: &Verification) -
     Ok(Proof::Code)
 }
 
-fn sign_in(
+/// Signs in whoever showed the right code or link: uses it up, proves its target, opens a session.
+pub(super) fn sign_in(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
+    terms: &Terms,
     verification: &Verification,
     wanted: Option<&str>,
 ) -> Result<SignedIn> {
     let proof = consume(tx, ctx, verification)?;
     let target = Target::from_stored(verification.target.clone());
-    let user = owner(tx, ctx, project, verification, &target, wanted, proof)?;
+    let proved = Proving { id: "", target: &target, wanted, proof, own: false };
+    let user = owner(tx, ctx, project, terms.sign_up, verification.user.clone(), proved)?;
     let opening = match (&target, verification.purpose) {
         (Target::Phone(_), _) => Opening { provider: "phone", uid: "", factor: "phone" },
         (Target::Email(_), Purpose::MagicLink) => Opening { provider: "magic-url", uid: "", factor: "email" },
@@ -165,7 +170,7 @@ fn sign_in(
         Target::Phone(_) => "phone",
         Target::Email(_) => "email",
     };
-    open_first(tx, ctx, project, user, opening, First { created, verified: verified.then_some(kind) })
+    open(tx, ctx, project, terms, user, opening, First { created, verified: verified.then_some(kind) })
 }
 
 /// Takes a proved number from everybody who only claimed it, and tells them.
@@ -177,28 +182,27 @@ pub(super) fn drop_claims(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, phone: 
     Ok(())
 }
 
-/// The account that the target's owner signs in to; made here if the worker's is gone.
+/// The account that the target's owner signs in to; made here if the worker's is gone. `proving` says all but whose.
 fn owner(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
-    verification: &Verification,
-    target: &Target,
-    wanted: Option<&str>,
-    proof: Proof,
+    sign_up: bool,
+    mut id: Option<String>,
+    proving: Proving<'_>,
 ) -> Result<User> {
-    let mut id = verification.user.clone();
+    let Proving { target, wanted, .. } = proving;
     for _ in 0..3 {
         let known = match &id {
             Some(id) => id.clone(),
-            None if project.settings.auth.sign_up || user::find_by(tx, &ctx.project, target)?.is_some() => {
+            None if sign_up || user::find_by(tx, &ctx.project, target)?.is_some() => {
                 user::ensure_pending(tx, ctx, wanted, target)?.id
             }
             None => return Err(Code::SignUpDisabled.into()),
         };
-        admit(tx, ctx, project, &known)?;
+        admit(tx, ctx, project, sign_up, &known)?;
         let own = matches!(&ctx.actor, Actor::User { user, .. } if *user == known);
-        match user::prove(tx, ctx, Proving { id: &known, target, wanted, proof, own })? {
+        match user::prove(tx, ctx, Proving { id: &known, own, ..proving })? {
             Proved::Ready(user) => return Ok(user),
             Proved::Wiped(user) => {
                 erase_access(tx, ctx, &user.id)?;
@@ -217,15 +221,14 @@ fn owner(
 }
 
 /// A pending account becomes a user by its first proof, so what stands against newcomers stands against it.
-fn admit(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -> Result<()> {
-    let auth = &project.settings.auth;
-    if auth.sign_up && auth.limit == 0 {
+fn admit(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, sign_up: bool, id: &str) -> Result<()> {
+    if sign_up && project.settings.auth.limit == 0 {
         return Ok(());
     }
     if !user::find(tx, &ctx.project, id)?.is_some_and(|user| user.pending) {
         return Ok(());
     }
-    admit_another(tx, ctx, project)
+    if sign_up { admit_another(tx, ctx, project) } else { Err(Code::SignUpDisabled.into()) }
 }
 
 /// Whether the project takes one more user.
@@ -248,7 +251,7 @@ pub fn sign_in_anonymously(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project) -> Res
     admit_another(tx, ctx, project)?;
     let user = user::create_anonymous(tx, ctx)?;
     let opening = Opening { provider: "anonymous", uid: "", factor: "anonymous" };
-    open_first(tx, ctx, project, user, opening, First { created: true, verified: None })
+    open(tx, ctx, project, &Terms::of(project), user, opening, First { created: true, verified: None })
 }
 
 /// How a session begins.
@@ -282,22 +285,12 @@ struct Detail<'a> {
     first: First,
 }
 
-/// Opens a session. Whoever asked for alerts is told about every one but the first.
+/// Opens a session on a dialect's terms. Whoever asked for alerts is told about every one but the first.
 pub(super) fn open(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
-    user: User,
-    opening: Opening<'_>,
-) -> Result<SignedIn> {
-    open_first(tx, ctx, project, user, opening, First::default())
-}
-
-/// The same for a sign-in that is the first of its kind.
-pub(super) fn open_first(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    project: &Project,
+    terms: &Terms,
     user: User,
     opening: Opening<'_>,
     first: First,
@@ -307,17 +300,18 @@ pub(super) fn open_first(
     if auth.session_alerts && opening.factor != "email" && !session::list(tx, ctx, &user.id)?.is_empty() {
         notice::send(tx, ctx, project, &user, Notice::SessionAlert)?;
     }
+    let is_pending = is_lacking(project, &user, &[opening.factor]);
     let new = session::New {
         user: &user.id,
         provider: opening.provider,
         provider_uid: opening.uid,
         factors: &[opening.factor],
-        seconds: auth.duration,
+        seconds: terms.pending_seconds.filter(|_| is_pending).unwrap_or(terms.seconds),
         limit: auth.sessions_limit,
     };
     let detail = serde_json::to_string(&Detail { provider: opening.provider, first }).map_err(Error::internal)?;
     audit::record(tx, ctx, What::SessionCreate, Some(&user.id), &detail)?;
     // Last, because it waits for the database: a write that fails is noticed while the attempt can still be kept.
-    let (session, secret) = session::create(tx, ctx, new)?;
+    let (session, secret) = session::create_shaped(tx, ctx, new, terms.shape)?;
     Ok(SignedIn { session, secret, user })
 }

@@ -76,16 +76,26 @@ pub fn next_factors(tx: &mut Tx<'_>, project: &Project, user: &User, session: &S
 /// Where the project asks everybody for two, an account without another factor than the one it began with is let in, so
 /// that its user can add one.
 pub fn gate(project: &Project, user: &User, session: &Session) -> Result<()> {
-    if session.factors.len() >= 2 {
-        return Ok(());
+    if is_lacking(project, user, &session.factors) { Err(Code::MoreFactorsRequired.into()) } else { Ok(()) }
+}
+
+/// Whether a session in which these factors were `shown` needs another one.
+pub(super) fn is_lacking(project: &Project, user: &User, shown: &[impl AsRef<str>]) -> bool {
+    if shown.len() >= 2 {
+        return false;
     }
     let mut factors = factors(project, user).into_iter();
-    let needed = if user.mfa {
-        factors.next().is_some()
-    } else {
-        project.settings.mfa.enforce == Enforce::Force && factors.any(|f| !session.has(f.name()))
-    };
-    if needed { Err(Code::MoreFactorsRequired.into()) } else { Ok(()) }
+    if user.mfa {
+        return factors.next().is_some();
+    }
+    project.settings.mfa.enforce == Enforce::Force && factors.any(|f| shown.iter().all(|s| s.as_ref() != f.name()))
+}
+
+/// Demands that the session began less than `seconds` ago, or that a second factor was proved in it since then:
+/// `Code::SessionNotFresh`. For dialects whose clients show no password again.
+pub fn require_fresh(ctx: &Ctx, session: &Session, seconds: i64) -> Result<()> {
+    let shown = session.mfa_at.is_some_and(|at| at <= ctx.now && ctx.now < at.plus_seconds(seconds));
+    if shown || session.is_fresh(ctx.now, seconds) { Ok(()) } else { Err(Code::SessionNotFresh.into()) }
 }
 
 /// Whether the account has a factor that the session did not begin with: then what is delicate asks for it.

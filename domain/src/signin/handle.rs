@@ -66,7 +66,10 @@ impl Holder {
                     verification::retire_handle(tx, &stale)?;
                     return Ok(Self { text: text.to_owned(), hash, own: None });
                 }
-                None if !reserved => return Ok(Self { text: text.to_owned(), hash, own: None }),
+                // An opaque one that nobody holds was never ours: whoever planted it would hold it too.
+                None if !reserved && kind != HandleKind::Opaque => {
+                    return Ok(Self { text: text.to_owned(), hash, own: None });
+                }
                 Some(_) | None => {}
             }
         }

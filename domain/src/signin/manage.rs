@@ -1,7 +1,8 @@
 //! What a customer's own server does to accounts: what it says is so, without a proof.
 
 use super::account::Password;
-use super::finish::{First, Opening, SignedIn, open_first};
+use super::finish::{First, Opening, SignedIn, open};
+use super::start::Terms;
 use super::{erase_access, erase_sessions};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Phone, Result, Secret};
@@ -236,7 +237,7 @@ pub fn create_session(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str) -
     let created = user::get(tx, &ctx.project, id)?.pending;
     let user = user::activate(tx, ctx, id)?;
     let opening = Opening { provider: "server", uid: "", factor: "server" };
-    open_first(tx, ctx, project, user, opening, First { created, verified: None })
+    open(tx, ctx, project, &Terms::of(project), user, opening, First { created, verified: None })
 }
 
 /// Removes the authenticator app: it stops at once.

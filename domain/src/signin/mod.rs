@@ -2,8 +2,9 @@
 //!
 //! [`start`] is what a public route does: it answers the same for known and unknown numbers and addresses, because it
 //! never looks an account up. [`prepare`] is the worker's part: it looks, makes the account, makes the code. [`finish`]
-//! turns the right code or link into a session. [`challenge`] shows second factors, [`verify`] numbers and addresses,
-//! [`account`] passwords, [`factor`] sets up what challenges ask for, [`mod@contact`] says where people can be written to, and [`gate`] says whether a session has proved
+//! turns the right code or link into a session, [`number`] a number and a code. [`challenge`] and [`second`] show second
+//! factors, [`verify`] numbers and addresses, [`account`] passwords, [`factor`] sets up what challenges ask for,
+//! [`mod@contact`] says where people can be written to, and [`gate`] says whether a session has proved
 //! enough.
 
 pub mod account;
@@ -21,8 +22,10 @@ mod issue;
 pub mod keys;
 pub mod manage;
 mod notice;
+pub mod number;
 mod phrase;
 mod prepare;
+pub mod second;
 pub(crate) mod sql;
 mod start;
 #[cfg(test)]
@@ -31,11 +34,11 @@ pub mod verify;
 mod webhook;
 
 pub use finish::{SignedIn, finish, sign_in_anonymously};
-pub use gate::{Factor, factors, gate, next_factors};
+pub use gate::{Factor, factors, gate, next_factors, require_fresh};
 pub use handle::HandleKind;
 pub use notice::Notice;
 pub use prepare::{Ready, allow_test, prepare};
-pub use start::{Rules, Start, Started, Way, check_request, start};
+pub use start::{Rules, Start, Started, Terms, Way, check_request, start};
 pub use webhook::tell_messages;
 
 use std::sync::Arc;

@@ -283,13 +283,17 @@ fn account(
                 return Ok(Ok(user));
             }
             let auth = &project.settings.auth;
-            if !auth.sign_up || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit) {
+            if !auth.sign_up
+                || claimed.payload.known_only
+                || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit)
+            {
                 return Ok(Err("nobody has this number or address, and sign-up is off or full"));
             }
             user::create_pending(tx, ctx, claimed.payload.wanted_user.as_deref(), target).map(Ok)
         }
         Purpose::Recovery => {
-            Ok(held.filter(verify::may_recover).ok_or("nobody may recover an account by this address"))
+            let held = held.filter(|user| verify::may_recover_by(user, target));
+            Ok(held.ok_or("nobody may recover an account by this number or address"))
         }
         Purpose::CustomToken => Ok(Err("no message carries a token of a server")),
         Purpose::VerifyPhone | Purpose::VerifyEmail | Purpose::Mfa => {

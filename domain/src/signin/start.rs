@@ -8,8 +8,9 @@ use super::issue::{self, Ask};
 use crate::base::{Code, Ctx, Phone, Result, Target};
 use crate::db::Tx;
 use crate::limit;
-use crate::message::Payload;
+use crate::message::{Account, Payload};
 use crate::project::{Project, Redirect};
+use crate::session::Shape;
 use crate::verification::{Channel, Dialect, Purpose, Subject};
 
 /// Numbers that differ between dialects.
@@ -25,7 +26,53 @@ pub struct Rules {
     pub resend_seconds: Vec<i64>,
     /// The most messages to one number or address in a day.
     pub per_phone_per_day: i64,
+    /// On what terms somebody is let in.
+    pub terms: Terms,
 }
+
+/// On what terms a dialect lets people in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// Whether anybody new may come.
+    pub sign_up: bool,
+    /// Whether a password signs in by a number only if that is verified.
+    pub verified_numbers: bool,
+    /// What the secret of a session looks like.
+    pub shape: Shape,
+    /// How long a session lives, in seconds.
+    pub seconds: i64,
+    /// How long one waits for its second factor, in seconds, if not as long.
+    pub pending_seconds: Option<i64>,
+}
+
+impl Terms {
+    /// The project's `auth` settings.
+    pub fn of(project: &Project) -> Self {
+        let auth = &project.settings.auth;
+        Self {
+            sign_up: auth.sign_up,
+            verified_numbers: true,
+            shape: Shape::Hex,
+            seconds: auth.duration,
+            pending_seconds: None,
+        }
+    }
+
+    /// Those of nevr clients: the project's `nevr` settings.
+    pub fn of_nevr(project: &Project) -> Self {
+        let nevr = &project.settings.nevr;
+        Self {
+            sign_up: project.settings.auth.sign_up && nevr.allow_sign_up,
+            verified_numbers: nevr.require_verification,
+            shape: Shape::Short,
+            seconds: nevr.session.expires_in,
+            pending_seconds: Some(SECOND_FACTOR_SECONDS),
+        }
+    }
+}
+
+/// How long a nevr client has for the second factor (contract nevr §7).
+const SECOND_FACTOR_SECONDS: i64 = 300;
 
 impl Rules {
     /// The project's `otp` settings.
@@ -37,6 +84,18 @@ impl Rules {
             max_attempts: otp.max_attempts,
             resend_seconds: otp.resend_seconds.clone(),
             per_phone_per_day: otp.per_phone_per_day,
+            terms: Terms::of(project),
+        }
+    }
+
+    /// Those of nevr clients: the project's `nevr` settings, and its `otp` settings for the rest.
+    pub fn of_nevr(project: &Project) -> Self {
+        let nevr = &project.settings.nevr;
+        Self {
+            length: nevr.otp_length,
+            lifetime_seconds: nevr.expires_in,
+            terms: Terms::of_nevr(project),
+            ..Self::of(project)
         }
     }
 }
@@ -50,6 +109,8 @@ pub enum Way {
     MagicLink(Redirect),
     /// A link that lets a new password be chosen.
     Recovery(Redirect),
+    /// A code that lets a new password be chosen.
+    RecoveryCode,
 }
 
 impl Way {
@@ -57,14 +118,14 @@ impl Way {
         match self {
             Self::Code => Purpose::SignIn,
             Self::MagicLink(_) => Purpose::MagicLink,
-            Self::Recovery(_) => Purpose::Recovery,
+            Self::Recovery(_) | Self::RecoveryCode => Purpose::Recovery,
         }
     }
 
     /// Where its link leads, or empty.
     fn page(&self) -> &str {
         match self {
-            Self::Code => "",
+            Self::Code | Self::RecoveryCode => "",
             Self::MagicLink(redirect) | Self::Recovery(redirect) => redirect.as_str(),
         }
     }
@@ -113,15 +174,20 @@ pub struct Started {
 pub fn check_request(ctx: &Ctx, project: &Project, target: &Target, way: &Way) -> Result<()> {
     let auth = &project.settings.auth;
     let on = match (target, way) {
+        (Target::Phone(_), Way::RecoveryCode) => auth.phone && auth.email_password,
         (Target::Phone(_), _) => auth.phone,
         (Target::Email(_), Way::Code) => auth.email_otp,
         (Target::Email(_), Way::MagicLink(_)) => auth.magic_url,
-        (Target::Email(_), Way::Recovery(_)) => auth.email_password,
+        (Target::Email(_), Way::Recovery(_) | Way::RecoveryCode) => auth.email_password,
     };
     if !on && !ctx.is_by_key() {
         return Err(Code::MethodDisabled.into());
     }
-    check_reach(project, target)
+    match target {
+        // No mock code chooses a password, so that number is no exception.
+        Target::Phone(phone) if matches!(way, Way::RecoveryCode) => check_phone(project, phone),
+        Target::Phone(_) | Target::Email(_) => check_reach(project, target),
+    }
 }
 
 /// Whether the project can write to `target`, or need not because its code is a mock number's.
@@ -130,16 +196,26 @@ pub(super) fn check_reach(project: &Project, target: &Target) -> Result<()> {
     match target {
         Target::Email(_) if settings.email.providers.is_empty() => Err(Code::NoEmailProvider.into()),
         Target::Phone(phone) if settings.mock_code(phone).is_some() => Ok(()),
-        Target::Phone(_) if settings.sms.providers.is_empty() => Err(Code::NoSmsProvider.into()),
-        Target::Phone(phone) if !is_served(project, phone) => Err(Code::CountryNotAllowed.into()),
-        Target::Email(_) | Target::Phone(_) => Ok(()),
+        Target::Phone(phone) => check_phone(project, phone),
+        Target::Email(_) => Ok(()),
     }
+}
+
+fn check_phone(project: &Project, phone: &Phone) -> Result<()> {
+    if project.settings.sms.providers.is_empty() {
+        return Err(Code::NoSmsProvider.into());
+    }
+    if is_served(project, phone) { Ok(()) } else { Err(Code::CountryNotAllowed.into()) }
 }
 
 /// Whether the project sends to this country and kind of number.
 pub(super) fn is_served(project: &Project, phone: &Phone) -> bool {
+    let sms = &project.settings.sms;
     let country = phone.country().unwrap_or("*");
-    phone.may_receive_sms() && project.settings.sms.countries.iter().any(|c| c == "*" || c == country)
+    // Examples have numbers that nobody can have; where nothing leaves the process they do no harm.
+    let is_kept = sms.providers.iter().all(|provider| matches!(provider.account, Account::Inbox {}));
+    let is_reachable = if is_kept { phone.is_ordinary() } else { phone.may_receive_sms() };
+    is_reachable && sms.countries.iter().any(|c| c == "*" || c == country)
 }
 
 /// What a message to `target` carries from the request.
@@ -179,9 +255,9 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Re
 
 fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Result<Started> {
     let target = input.target.as_str();
-    let mock = match &input.target {
-        Target::Phone(phone) => project.settings.mock_code(phone),
-        Target::Email(_) => None,
+    let mock = match (&input.target, &input.way) {
+        (Target::Phone(phone), Way::Code) => project.settings.mock_code(phone),
+        _ => None,
     };
     let subject = Subject {
         dialect: input.dialect,
@@ -200,13 +276,17 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
         user: None,
         wanted_user,
         rules: &input.rules,
-        payload: Payload { wanted_user: wanted_user.map(str::to_owned), ..payload(ctx, &input.target)? },
+        payload: Payload {
+            wanted_user: wanted_user.map(str::to_owned),
+            known_only: !input.rules.terms.sign_up,
+            ..payload(ctx, &input.target)?
+        },
         phrase: input.phrase,
         mock: mock.is_some(),
         own: false,
     };
     let (id, created_at, expires_at) = match &input.way {
-        Way::Code => {
+        Way::Code | Way::RecoveryCode => {
             let handle = issue::code(tx, ctx, &ask, &holder, &mut ledger)?;
             (handle.id, handle.created_at, handle.expires_at)
         }

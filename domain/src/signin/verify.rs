@@ -2,14 +2,14 @@
 
 use super::challenge::forgive_others;
 use super::finish::{consume, drop_claims, lock_target_of};
-use super::gate::{Factor, require_recent};
+use super::gate::{Factor, require_fresh, require_recent};
 use super::handle::{self, HandleKind, Holder};
 use super::issue::{self, Ask};
 use super::notice::{self, Notice};
 use super::start::{Rules, channel, check_reach, payload};
-use super::{Caller, account, erase_sessions};
+use super::{Caller, account, erase_sessions, number};
 use crate::audit::{self, What};
-use crate::base::{Code, Ctx, Email, Result, Secret, Target, Time};
+use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::limit;
 use crate::password;
@@ -39,10 +39,50 @@ pub fn start_phone(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Calle
         return Err(Code::PhoneAlreadyVerified.into());
     }
     may_add(ctx, project, &user, caller)?;
+    ask_number(tx, ctx, project, caller, dialect, &Rules::of(project), &phone)
+}
+
+/// A number that somebody who is signed in wants to have, and how his dialect asks for its proof.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// The number.
+    pub phone: Phone,
+    /// Who asks.
+    pub dialect: Dialect,
+    /// The dialect's numbers.
+    pub rules: Rules,
+    /// For how many seconds after its beginning a session may replace a number that is verified.
+    pub fresh_for: i64,
+}
+
+/// Sends the caller a code to a number that he wants to have. Nothing of his account changes before he shows it.
+pub fn start_number(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller, number: &Number) -> Result<Token> {
+    let user = caller.reload(tx, ctx)?;
+    may_take(ctx, project, &user, caller, number)?;
+    ask_number(tx, ctx, project, caller, number.dialect, &number.rules, &number.phone)
+}
+
+/// Another way in needs what a new factor needs; one in the place of another also needs a session that just began.
+fn may_take(ctx: &Ctx, project: &Project, user: &User, caller: &Caller, number: &Number) -> Result<()> {
+    may_add(ctx, project, user, caller)?;
+    match user.verified_phone() {
+        Some(old) if *old != number.phone => require_fresh(ctx, &caller.session, number.fresh_for),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn ask_number(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    dialect: Dialect,
+    rules: &Rules,
+    phone: &Phone,
+) -> Result<Token> {
     let target = Target::Phone(phone.clone());
     check_reach(project, &target)?;
-    let rules = Rules::of(project);
-    let mock = project.settings.mock_code(&phone);
+    let mock = project.settings.mock_code(phone);
     let ask = Ask {
         subject: Subject {
             dialect,
@@ -52,9 +92,9 @@ pub fn start_phone(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Calle
             session: Some(&caller.session.id),
             wanted_length: mock.map_or(rules.length, |code| code.len() as i64),
         },
-        user: Some(&user.id),
+        user: Some(&caller.user.id),
         wanted_user: None,
-        rules: &rules,
+        rules,
         payload: payload(ctx, &target)?,
         phrase: false,
         mock: mock.is_some(),
@@ -63,7 +103,13 @@ pub fn start_phone(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Calle
     let mut ledger = limit::lock_target(tx, ctx, target.as_str())?;
     let holder = Holder::of_session(tx, ctx, &caller.session.id, Purpose::VerifyPhone, target.as_str())?;
     let handle = issue::code(tx, ctx, &ask, &holder, &mut ledger)?;
-    Ok(Token { id: handle.id, user: user.id, created_at: handle.created_at, expires_at: handle.expires_at })
+    let user = caller.user.id.clone();
+    Ok(Token { id: handle.id, user, created_at: handle.created_at, expires_at: handle.expires_at })
+}
+
+/// The handle of a number's proof in the caller's session.
+fn number_handle(ctx: &Ctx, caller: &Caller) -> [u8; 32] {
+    HandleKind::Session.hash(ctx, &format!("{}:{}", Purpose::VerifyPhone.name(), caller.session.id))
 }
 
 /// Checks a code that the caller's session asked for, and makes the number his. The outer result is for the store; the
@@ -75,8 +121,7 @@ pub fn finish_phone(
     caller: &Caller,
     secret: &Secret,
 ) -> Result<Result<Token>> {
-    let text = format!("{}:{}", Purpose::VerifyPhone.name(), caller.session.id);
-    let hash = HandleKind::Session.hash(ctx, &text);
+    let hash = number_handle(ctx, caller);
     lock_target_of(tx, ctx, &hash)?;
     match verification::check(tx, ctx, &hash, Purpose::VerifyPhone, secret)? {
         Checked::NoHandle => Ok(Err(Code::InvalidToken.into())),
@@ -84,7 +129,41 @@ pub fn finish_phone(
             limit::count_failure(tx, ctx, &target)?;
             Ok(Err(Code::InvalidToken.into()))
         }
-        Checked::Right { verification, .. } => tx.attempt(|tx| take_number(tx, ctx, project, caller, &verification)),
+        Checked::Right { verification, .. } => {
+            tx.attempt(|tx| Ok(token_of(&verification, &take_number(tx, ctx, project, caller, &verification)?)))
+        }
+    }
+}
+
+/// Checks a code to this number that the caller's session asked for by [`start_number`], and gives him the number.
+pub fn finish_number(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    number: &Number,
+    secret: &Secret,
+) -> Result<Result<User>> {
+    let hash = number_handle(ctx, caller);
+    lock_target_of(tx, ctx, &hash)?;
+    // It may have gone to another number than the one that is named now.
+    let held = verification::find_handle(tx, &hash)?.filter(|held| held.target == number.phone.as_e164());
+    let Some(held) = held else { return Ok(Err(Code::InvalidToken.into())) };
+    if let Some(reason) = number::unusable(tx, ctx, Purpose::VerifyPhone, &held)? {
+        return Ok(Err(reason.into()));
+    }
+    match verification::check(tx, ctx, &hash, Purpose::VerifyPhone, secret)? {
+        Checked::NoHandle => Ok(Err(Code::InvalidToken.into())),
+        Checked::Wrong { target } => {
+            limit::count_failure(tx, ctx, &target)?;
+            Ok(Err(Code::InvalidToken.into()))
+        }
+        Checked::Right { verification, .. } => tx.attempt(|tx| {
+            let user = caller.reload(tx, ctx)?;
+            may_take(ctx, project, &user, caller, number)?;
+            user::claim_phone(tx, ctx, &user.id, &number.phone)?;
+            take_number(tx, ctx, project, caller, &verification)
+        }),
     }
 }
 
@@ -94,7 +173,7 @@ fn take_number(
     project: &Project,
     caller: &Caller,
     verification: &Verification,
-) -> Result<Token> {
+) -> Result<User> {
     let Target::Phone(phone) = Target::from_stored(verification.target.clone()) else {
         return Err(Code::InvalidToken.into());
     };
@@ -111,7 +190,7 @@ fn take_number(
     }
     audit::record(tx, ctx, What::PhoneVerify, Some(&after.id), "{}")?;
     count_factor(tx, ctx, &after, Some(caller), Factor::Phone)?;
-    Ok(token_of(verification, &after))
+    Ok(after)
 }
 
 /// Sends the caller a link to his address. It leads to `redirect` and says who he is.
@@ -178,6 +257,16 @@ pub fn finish_email(
 /// account that never proved anything, any.
 pub(super) fn may_recover(user: &User) -> bool {
     !user.blocked && !user.pending && (user.email_proof != Proof::None || !user.has_proved_beside_email())
+}
+
+/// The same for a number or an address: nobody recovers by a number that only a mock code proved.
+pub(super) fn may_recover_by(user: &User, target: &Target) -> bool {
+    match target {
+        Target::Email(_) => may_recover(user),
+        Target::Phone(phone) => {
+            !user.blocked && !user.pending && user.phone.as_ref() == Some(phone) && !user.takes_mock_codes()
+        }
+    }
 }
 
 /// The address that a link went to, if the link still works, without using it up: for a page that says what it is about

@@ -47,6 +47,18 @@ pub fn update_prefs(
     changed(tx, ctx, id, sql::SET_PREFS, &text)
 }
 
+/// Changes one entry of the user's own JSON object, or removes it.
+pub fn set_pref(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, name: &str, value: Option<&str>) -> Result<User> {
+    let user = get(tx, &ctx.project, id)?;
+    let mut prefs: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&user.prefs).map_err(Error::internal)?;
+    match value {
+        Some(value) => drop(prefs.insert(name.to_owned(), value.into())),
+        None => drop(prefs.remove(name)),
+    }
+    update_prefs(tx, ctx, id, &prefs)
+}
+
 /// Switches the account off or on. Its sessions stay, and answer `Code::UserBlocked` while it is off.
 pub fn set_blocked(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, blocked: bool) -> Result<User> {
     let detail = if blocked { r#"{"blocked":true}"# } else { r#"{"blocked":false}"# };

@@ -11,7 +11,7 @@ mod tests;
 
 pub use change::{
     activate, claim_phone, set_blocked, set_email, set_email_by_key, set_email_proof, set_labels, set_mfa,
-    set_password_at, set_phone_by_key, set_phone_proof, set_totp, touch_sign_in, update_name, update_prefs,
+    set_password_at, set_phone_by_key, set_phone_proof, set_pref, set_totp, touch_sign_in, update_name, update_prefs,
 };
 pub(crate) use change::{check_name, labels_text, prefs_text};
 pub use import::{Import, Imported, Taken, find_place, import};

@@ -33,6 +33,8 @@ pub struct Handle {
     pub created_at: Time,
     /// Until when it works.
     pub expires_at: Time,
+    /// Whether all its tries are used up.
+    pub spent: bool,
 }
 
 /// A verification that is on its way.
@@ -69,6 +71,7 @@ pub fn find_handle(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<Handle>> {
             target: row.get(2)?,
             created_at: row.get(3)?,
             expires_at: row.get(4)?,
+            spent: row.get(5)?,
         })
     })
 }
@@ -195,6 +198,7 @@ pub fn create_handle(
         target: target.to_owned(),
         created_at: ctx.now,
         expires_at,
+        spent: false,
     })
 }
 
@@ -342,6 +346,44 @@ pub fn peek(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32]) -> Result<Option<Verifi
         Some(id) => find(tx, &id),
         None => Ok(None),
     }
+}
+
+/// The newest verification that a dialect issued for `purpose` and `target` in the last day: used, expired or neither.
+pub fn find_newest(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    dialect: Dialect,
+    purpose: Purpose,
+    target: &str,
+) -> Result<Option<Verification>> {
+    let since = ctx.now.plus_micros(-guess::WINDOW);
+    let newest =
+        tx.find(sql::FIND_NEWEST, args![&ctx.project, target, since, dialect.name(), purpose.name()], |row| {
+            row.get::<String>(0)
+        })?;
+    match newest {
+        Some(id) => find(tx, &id),
+        None => Ok(None),
+    }
+}
+
+/// Writes down one guess at `verification` through no handle, before anything is compared: it counts in the day's budget
+/// of the target and of `person`. Gives what [`give_back_guess`] takes.
+pub fn charge_guess(tx: &mut Tx<'_>, ctx: &Ctx, verification: &Verification, person: Option<&str>) -> Result<String> {
+    let id = ctx.id();
+    let weight = verification.channel.weight(verification.length);
+    // Nobody holds it, so its hash is that of nothing.
+    let hash = ctx.random.bytes::<32>();
+    tx.push(
+        sql::INSERT_GUESS,
+        args![&id, &ctx.project, &hash, &verification.target, person, weight, ctx.now, verification.expires_at],
+    )?;
+    Ok(id)
+}
+
+/// Takes back a guess that was right.
+pub fn give_back_guess(tx: &mut Tx<'_>, guess: &str) -> Result<()> {
+    tx.push(sql::GIVE_BACK_GUESS, args![guess])
 }
 
 /// Whether `secret` is the code or link secret of `verification`, in constant time.

@@ -24,8 +24,16 @@ pub(super) const USE_HANDLES: &str = "UPDATE handles SET state = 'used' WHERE ve
 pub(super) const INSERT_HANDLE: &str =
     "INSERT INTO handles (id, project_id, hash, verification_id, target, user_id, wanted_user_id, weight, attempts,
   max_attempts, state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 'live', $10, $11)";
-pub(super) const FIND_HANDLE: &str = "SELECT id, verification_id, target, created_at, expires_at FROM handles
+pub(super) const FIND_HANDLE: &str =
+    "SELECT id, verification_id, target, created_at, expires_at, attempts >= max_attempts FROM handles
  WHERE hash = $1 AND state = 'live'";
+pub(super) const FIND_NEWEST: &str = "SELECT v.id FROM handles h JOIN verifications v ON v.id = h.verification_id
+ WHERE h.project_id = $1 AND h.target = $2 AND h.created_at > $3 AND v.dialect = $4 AND v.purpose = $5
+ ORDER BY v.created_at DESC, v.id DESC LIMIT 1";
+pub(super) const INSERT_GUESS: &str =
+    "INSERT INTO handles (id, project_id, hash, verification_id, target, user_id, wanted_user_id, weight, attempts,
+  max_attempts, state, created_at, expires_at) VALUES ($1, $2, $3, NULL, $4, $5, NULL, $6, 1, 1, 'moved', $7, $8)";
+pub(super) const GIVE_BACK_GUESS: &str = "UPDATE handles SET state = 'used' WHERE id = $1";
 pub(super) const MOVE_HANDLE: &str = "UPDATE handles SET state = 'moved' WHERE id = $1";
 /// A long token's handle is found by itself, and has so many tries that none of them matters. Live ones are those that
 /// are neither used nor moved: said so, PostgreSQL is not tempted to walk the index of all live handles.
@@ -69,7 +77,7 @@ macro_rules! reserved {
 pub(super) const RESERVED_BY_TARGET: &str = reserved!("target", "");
 pub(super) const COUNT_HANDLES: &str = "SELECT COUNT(*) FROM handles WHERE verification_id = $1";
 pub(super) const RESERVED_BY_USER: &str = reserved!("user_id", "");
-pub(super) const RESERVED_BESIDE: &str = reserved!("user_id", " AND verification_id <> $5");
+pub(super) const RESERVED_BESIDE: &str = reserved!("user_id", " AND COALESCE(verification_id, '') <> $5");
 
 pub(super) const PURGE: &str = "DELETE FROM verifications WHERE id IN (
   SELECT id FROM verifications WHERE id < $1 AND expires_at < $2 ORDER BY id LIMIT 1000)";
@@ -89,6 +97,9 @@ pub(crate) const ALL: &[&str] = &[
     USE_HANDLES,
     INSERT_HANDLE,
     FIND_HANDLE,
+    FIND_NEWEST,
+    INSERT_GUESS,
+    GIVE_BACK_GUESS,
     MOVE_HANDLE,
     COUNT_ATTEMPT_ON_ALL,
     UNCOUNT_ATTEMPT,

@@ -123,6 +123,8 @@ impl From<Error> for Failure {
             Code::SignUpDisabled => say(S::CONFLICT, "The project takes no new users. See its auth.signUp."),
             Code::PhoneTaken => say(S::CONFLICT, "Another user has this number."),
             Code::EmailTaken => say(S::CONFLICT, "Another user has this e-mail address."),
+            Code::TokenExpired => say(S::BAD_REQUEST, "The code or token is expired."),
+            Code::SessionNotFresh => say(S::UNAUTHORIZED, "The session began too long ago for this. Sign in again."),
             Code::SessionNotFound => say(S::NOT_FOUND, "There is no session with this id."),
             Code::InvalidCredentials => say(S::UNAUTHORIZED, "The e-mail address or the password is wrong."),
             Code::PasswordRecentlyUsed => say(S::BAD_REQUEST, "This password was used before. Choose another one."),

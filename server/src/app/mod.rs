@@ -2,6 +2,7 @@
 
 mod admin;
 mod hashing;
+mod number;
 mod password;
 mod projects;
 mod sessions;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use countersign_domain::base::{Code, Ctx, Email, Result, Secret};
+use countersign_domain::base::{Code, Ctx, Email, Result, Secret, Target};
 use countersign_domain::password::{self, Personal, Policy, Stored};
 use countersign_domain::project::Project;
 use countersign_domain::signin::account::{self, Known, Password, Shown, SignUp};
 use countersign_domain::signin::manage::NewUser;
 use countersign_domain::signin::verify::{self, Token};
-use countersign_domain::signin::{Caller, SignedIn};
+use countersign_domain::signin::{Caller, SignedIn, Terms};
 use countersign_domain::user::User;
 
 use super::{App, Hosted};
@@ -26,7 +26,7 @@ pub struct NewAccount {
 }
 
 /// Whose data a password may not hold.
-struct Person {
+pub(super) struct Person {
     id: String,
     email: Option<Email>,
     name: String,
@@ -34,7 +34,13 @@ struct Person {
 }
 
 impl Person {
-    fn of(user: &User) -> Self {
+    /// Somebody who signs up.
+    pub(super) fn new(new: &NewAccount) -> Self {
+        let id = new.id.clone().unwrap_or_default();
+        Self { id, email: Some(new.email.clone()), name: new.name.clone(), phone: None }
+    }
+
+    pub(super) fn of(user: &User) -> Self {
         Self {
             id: user.id.clone(),
             email: user.email.clone(),
@@ -64,7 +70,7 @@ impl Proof {
 
 impl App {
     /// The hash of a new password that the project's rules allow.
-    async fn hash(
+    pub(super) async fn hash(
         &self,
         project: &Arc<Project>,
         person: Person,
@@ -92,7 +98,7 @@ impl App {
 
     /// Whether `password` is the stored one; and its hash by today's rules, if it was made by others. Takes as long
     /// where nothing is stored.
-    async fn check(
+    pub(super) async fn check(
         &self,
         project: &Arc<Project>,
         password: Secret,
@@ -111,9 +117,8 @@ impl App {
 
     /// Makes an account with an address and a password.
     pub async fn sign_up(&self, ctx: &Ctx, hosted: &Arc<Hosted>, new: NewAccount) -> Result<User> {
+        let person = Person::new(&new);
         let NewAccount { id, email, name, password } = new;
-        let person =
-            Person { id: id.clone().unwrap_or_default(), email: Some(email.clone()), name: name.clone(), phone: None };
         let hash = self.hash(&hosted.project, person, password, None).await?;
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         self.db
@@ -149,20 +154,34 @@ impl App {
         email: Email,
         password: Secret,
     ) -> Result<SignedIn> {
+        self.sign_in_by_password_on(ctx, hosted, Terms::of(&hosted.project), email.into(), password).await
+    }
+
+    /// The same on a dialect's terms, also by a number.
+    pub async fn sign_in_by_password_on(
+        &self,
+        ctx: &Ctx,
+        hosted: &Arc<Hosted>,
+        terms: Terms,
+        by: Target,
+        password: Secret,
+    ) -> Result<SignedIn> {
         let known = {
-            let (ctx, email) = (ctx.clone(), email.clone());
-            self.db.read(move |tx| account::find(tx, &ctx, &email)).await?
+            let (ctx, by) = (ctx.clone(), by.clone());
+            self.db.read(move |tx| account::find(tx, &ctx, &by)).await?
         };
         let (right, rehashed) = self.check(&hosted.project, password, known.stored.clone()).await?;
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         if !right {
-            self.db.write(move |tx| account::count_wrong(tx, &ctx, &email)).await?;
+            self.db.write(move |tx| account::count_wrong(tx, &ctx, &by)).await?;
             return Err(Code::InvalidCredentials.into());
         }
-        self.db.write(move |tx| account::sign_in(tx, &ctx, &hosted.project, &known, rehashed.as_deref())).await
+        self.db
+            .write(move |tx| account::sign_in(tx, &ctx, &hosted.project, &terms, &known, &by, rehashed.as_deref()))
+            .await
     }
 
-    async fn known(&self, ctx: &Ctx, id: &str) -> Result<(User, Option<Stored>)> {
+    pub(super) async fn known(&self, ctx: &Ctx, id: &str) -> Result<(User, Option<Stored>)> {
         let (ctx, id) = (ctx.clone(), id.to_owned());
         let Known { user, stored } = self.db.read(move |tx| account::find_by_id(tx, &ctx, &id)).await?;
         Ok((user.ok_or(Code::UserNotFound)?, stored))

@@ -24,6 +24,17 @@ pub struct Hosted {
 
 type Map = HashMap<String, Arc<Hosted>>;
 
+/// The projects by the host names of their `nevr.hosts`. Of two that claim one name the older has it.
+fn by_host(projects: &[Arc<Hosted>]) -> Map {
+    let mut hosts = Map::new();
+    for hosted in projects {
+        for host in &hosted.project.settings.nevr.hosts {
+            hosts.entry(host.clone()).or_insert_with(|| Arc::clone(hosted));
+        }
+    }
+    hosts
+}
+
 /// All projects. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Projects(Arc<State>);
@@ -31,6 +42,7 @@ pub struct Projects(Arc<State>);
 #[derive(Default)]
 struct State {
     map: ArcSwap<Map>,
+    hosts: ArcSwap<Map>,
     /// Changes heard of.
     heard: AtomicU64,
     /// Changes that `map` holds, plus one: 0 before it was first read.
@@ -48,6 +60,12 @@ impl Projects {
     pub async fn get(&self, app: &App, id: &str) -> Result<Option<Arc<Hosted>>> {
         self.refresh(app).await?;
         Ok(self.0.map.load().get(id).cloned())
+    }
+
+    /// The project that is called under this host name, which is in lower case and without a port.
+    pub async fn find_by_host(&self, app: &App, host: &str) -> Result<Option<Arc<Hosted>>> {
+        self.refresh(app).await?;
+        Ok(self.0.hosts.load().get(host).cloned())
     }
 
     /// All projects.
@@ -80,12 +98,13 @@ impl Projects {
                         let mut ctx = ctx.clone();
                         ctx.project = Arc::from(project.id.as_str());
                         let keys = signin::keys::ensure(tx, &ctx)?;
-                        Ok((project.id.clone(), Arc::new(Hosted { id: ctx.project, project: Arc::new(project), keys })))
+                        Ok(Arc::new(Hosted { id: ctx.project, project: Arc::new(project), keys }))
                     })
-                    .collect::<Result<Map>>()
+                    .collect::<Result<Vec<_>>>()
             })
             .await?;
-        self.0.map.store(Arc::new(hosted));
+        self.0.hosts.store(Arc::new(by_host(&hosted)));
+        self.0.map.store(Arc::new(hosted.into_iter().map(|one| (one.id.to_string(), one)).collect()));
         self.0.read.store(heard + 1, Ordering::Release);
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
+use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use countersign_domain::base::{Actor, Code};
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use super::{Countersign, Dialect};
 use crate::app::Signed;
+use crate::http::cors;
 use crate::nuvix;
 
 /// A session of somebody who has proved enough: an extractor for the handlers of the application.
@@ -152,7 +154,8 @@ impl Countersign {
         };
         let hosted = app.project(&self.0.project).await.map_err(failed)?;
         let ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, None);
-        if !parts.method.is_safe() && nuvix::is_foreign(app, &hosted, &parts.headers) {
+        let host = parts.headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !parts.method.is_safe() && cors::Caller::of(app, &hosted, &parts.headers, host).is_foreign() {
             return Err(SessionRejection::ForeignOrigin);
         }
         let mut found = None;

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod client;
 pub mod cookie;
+pub mod cors;
 pub mod form;
 pub mod health;
 pub mod jwks;

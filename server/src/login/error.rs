@@ -49,6 +49,7 @@ impl Refusal {
             Code::InvalidToken => {
                 Self::bad("This code is wrong or no longer works. Look for the newest message, or send a new code.")
             }
+            Code::TokenExpired => ended(S::BAD_REQUEST, "This code has expired. Send a new one to go on."),
             Code::TooManyAttempts { retry_at } => {
                 let seconds = retry_at.micros_since(now).div_euclid(1_000_000).saturating_add(1).max(1);
                 let minutes = (seconds + 59) / 60;
@@ -100,6 +101,7 @@ impl Refusal {
             | Code::RecoveryCodesExist
             | Code::MoreFactorsRequired
             | Code::ChallengeRequired
+            | Code::SessionNotFresh
             | Code::InvalidQuery { .. }
             | Code::TooManyValues
             | Code::CursorNotFound

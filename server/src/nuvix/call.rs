@@ -28,6 +28,7 @@ use super::{Flavour, HOURLY, Part, Route, Switch, write_hit};
 use crate::app::{App, Hosted, Signed};
 use crate::http::client::{self, client_address, is_https};
 use crate::http::cookie;
+use crate::http::cors::Caller as Page;
 use crate::http::form;
 use crate::http::limit::{Hit, Rule};
 use crate::http::listener::Peer;
@@ -129,7 +130,7 @@ impl From<Code> for Failure {
 /// What every answer tells about its call, a refusal included.
 #[derive(Clone, Default)]
 struct Marks {
-    caller: cors::Caller,
+    caller: Page,
     needs_fallback: bool,
     hit: Option<Hit>,
 }
@@ -140,7 +141,7 @@ impl Marks {
             write_hit(headers, flavour, hit);
         }
         headers.insert(DEBUG_FALLBACK, HeaderValue::from_static(if self.needs_fallback { "true" } else { "false" }));
-        self.caller.write(headers);
+        cors::write(&self.caller, headers);
     }
 }
 
@@ -191,7 +192,7 @@ pub(crate) async fn unknown_route(State(app): State<App>, request: Request) -> R
     let arguments: Vec<_> = request.uri().query().map(|q| form::pairs(q).collect()).unwrap_or_default();
     if let Ok(hosted) = hosted(&app, &sent, &arguments).await {
         let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        marks.caller = cors::Caller::of(&app, &hosted, headers, host);
+        marks.caller = Page::of(&app, &hosted, headers, host);
     }
     let mut response = Failure::not_found().into_response(flavour, app.clock.now());
     marks.write(response.headers_mut(), flavour);
@@ -215,7 +216,7 @@ async fn checked(
     let sent = Sent::of(headers);
     let hosted = hosted(app, &sent, &arguments).await?;
     let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let caller = cors::Caller::of(app, &hosted, headers, host);
+    let caller = Page::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
         return cors::preflight(&caller, headers, routes);
     }
@@ -441,12 +442,6 @@ pub(crate) async fn signed_in(
         Err(Failure { detail: Some(detail), .. }) => Err(Error::internal(detail)),
         Ok(Identity::Guest | Identity::Key(_)) | Err(_) => Ok(None),
     }
-}
-
-/// Whether the request comes from a page that is neither of the same host nor of a platform of the project.
-pub(crate) fn is_foreign(app: &App, hosted: &Hosted, headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    cors::Caller::of(app, hosted, headers, host).is_foreign()
 }
 
 async fn by_jwt(app: &App, hosted: &Hosted, ctx: &Ctx, token: &str) -> Result<Identity, Failure> {

@@ -2,72 +2,19 @@
 //! defence against forged requests on cookies.
 
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Route;
 use super::error::Failure;
-use crate::app::{App, Hosted};
-use crate::http::origin::{Origin, is_loopback_host};
+use crate::http::cors::Caller;
 
-/// From which page a call comes.
-#[derive(Clone, Default)]
-pub(super) struct Caller {
-    kind: Kind,
-}
-
-#[derive(Clone, Default)]
-enum Kind {
-    /// No browser, or an old one on our own pages.
-    #[default]
-    Unsaid,
-    /// Our own origin.
-    Same,
-    /// A platform of the project.
-    Platform(HeaderValue),
-    /// Anybody else, `null` included.
-    Foreign,
-}
-
-impl Caller {
-    pub(super) fn of(app: &App, hosted: &Hosted, headers: &HeaderMap, host: &str) -> Self {
-        let Some(value) = headers.get(ORIGIN) else { return Self::default() };
-        let kind = match Origin::of(headers) {
-            Ok(None) => Kind::Unsaid,
-            Err(_) => Kind::Foreign,
-            Ok(Some(origin)) if origin.is_same_host(host) => Kind::Same,
-            Ok(Some(origin)) => {
-                let platform = hosted.project.platforms.iter().any(|p| p.covers(origin.host));
-                let dev = app.dev.is_some() && is_loopback_host(origin.host);
-                if platform || dev { Kind::Platform(value.clone()) } else { Kind::Foreign }
-            }
-        };
-        Self { kind }
-    }
-
-    pub(super) fn is_foreign(&self) -> bool {
-        matches!(self.kind, Kind::Foreign)
-    }
-
-    pub(super) fn is_cross_site(&self) -> bool {
-        matches!(self.kind, Kind::Platform(_))
-    }
-
-    /// The headers that let the page read the answer.
-    pub(super) fn write(&self, headers: &mut HeaderMap) {
-        if let Kind::Platform(origin) = &self.kind {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-        }
-        if !matches!(self.kind, Kind::Unsaid) {
-            headers.insert(VARY, HeaderValue::from_static("origin, access-control-request-headers"));
-        }
-    }
+/// The headers that let the page read the answer.
+pub(super) fn write(caller: &Caller, headers: &mut HeaderMap) {
+    caller.write(headers, EXPOSED);
 }
 
 const EXPOSED: HeaderValue = HeaderValue::from_static(
@@ -121,10 +68,11 @@ const ALLOWED: &[&str] = &[
 /// Answers a preflight; without an `Origin` it is no preflight, and there is no such route.
 pub(super) fn preflight(caller: &Caller, headers: &HeaderMap, routes: &[&Route]) -> Result<Response, Failure> {
     let refuse = |status: StatusCode, text: &'static str| Ok((status, text).into_response());
-    match caller.kind {
-        Kind::Unsaid => return Err(Failure::not_found()),
-        Kind::Foreign => return refuse(StatusCode::FORBIDDEN, "Origin not allowed"),
-        Kind::Same | Kind::Platform(_) => {}
+    if caller.is_unsaid() {
+        return Err(Failure::not_found());
+    }
+    if caller.is_foreign() {
+        return refuse(StatusCode::FORBIDDEN, "Origin not allowed");
     }
     let Some(method) = headers.get(ACCESS_CONTROL_REQUEST_METHOD).and_then(|v| v.to_str().ok()) else {
         return refuse(StatusCode::BAD_REQUEST, "No Access-Control-Request-Method header");
@@ -140,7 +88,7 @@ pub(super) fn preflight(caller: &Caller, headers: &HeaderMap, routes: &[&Route])
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let out = response.headers_mut();
-    caller.write(out);
+    write(caller, out);
     out.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, PUT, PATCH, POST, DELETE"));
     if let Some(asked) = asked {
         out.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());

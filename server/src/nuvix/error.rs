@@ -183,6 +183,14 @@ impl From<Error> for Failure {
                     "Too many requests. Wait a little and try again.",
                 )
             },
+            Code::TokenExpired => {
+                failure(S::UNAUTHORIZED, "user_invalid_token", "The code has expired. Ask for a new one.")
+            }
+            Code::SessionNotFresh => failure(
+                S::UNAUTHORIZED,
+                "user_challenge_required",
+                "This needs a session that just began. Sign in again first.",
+            ),
             Code::UserNotFound => failure(S::NOT_FOUND, "user_not_found", "There is no user with this id."),
             Code::UserExists => {
                 failure(S::CONFLICT, "user_already_exists", "A user with this id, e-mail or phone exists.")

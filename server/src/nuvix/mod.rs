@@ -39,7 +39,7 @@ use crate::http::limit::Hit;
 use call::Call;
 use error::Failure;
 
-pub(crate) use call::{is_foreign, signed_in, unknown_route};
+pub(crate) use call::{signed_in, unknown_route};
 pub(crate) use openapi::document;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");

@@ -9,7 +9,6 @@ use crate::mfa::Moved;
 use crate::on_both;
 use crate::password::{self, Algorithm, Foreign, Hash};
 use crate::signin::Factor;
-use crate::signin::account;
 use crate::signin::export::{self, Exported};
 use crate::signin::import::{
     Candidate, Contact, Prepared, Rules, Trust, Unverified, derived_id, find_places, prepare, store,
@@ -90,10 +89,9 @@ on_both!(a_user_of_another_system_is_taken_over_with_what_he_had, |test| {
     assert_eq!(world.value::<i64>("SELECT COUNT(*) FROM messages"), 0);
 
     // He signs in with the password that he had; the hash is ours from then on.
-    let known = world.write(|tx, ctx| account::find(tx, ctx, &Email::parse(ANNA_MAIL).unwrap()));
+    let known = world.known(ANNA_MAIL);
     assert!(password::check(password::Cost::default(), &Secret::new("appwrite"), known.stored.as_ref()).unwrap());
-    let project = world.project.clone();
-    let signed_in = world.write(move |tx, ctx| account::sign_in(tx, ctx, &project, &known, Some("a hash of ours")));
+    let signed_in = world.sign_in_known(&known, Some("a hash of ours")).unwrap();
     assert_eq!(signed_in.user.id, "anna");
     assert_eq!(world.password_of("anna").as_deref(), Some("a hash of ours"));
     // And with his number.

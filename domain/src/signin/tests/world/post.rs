@@ -9,7 +9,7 @@ use crate::base::{Code, Email, Result, Secret, Target};
 use crate::db::testing::wait;
 use crate::password;
 use crate::project::Redirect;
-use crate::signin::{Ready, SignedIn, Start, Started, Way, account, verify};
+use crate::signin::{Ready, SignedIn, Start, Started, Terms, Way, account, verify};
 use crate::user::{self, User};
 
 /// The page that links lead to.
@@ -150,13 +150,16 @@ impl World {
 
     /// The account and password of an address, as they are now.
     pub fn known(&self, email: &str) -> account::Known {
-        let email = Email::parse(email).unwrap();
+        let email = Target::from(Email::parse(email).unwrap());
         self.write(move |tx, ctx| account::find(tx, ctx, &email))
     }
 
     /// Signs in with a password that was right for `known`.
     pub fn sign_in_known(&self, known: &account::Known, rehashed: Option<&'static str>) -> Result<SignedIn, Code> {
-        let (known, project) = (known.clone(), self.project.clone());
-        self.try_write(move |tx, ctx| account::sign_in(tx, ctx, &project, &known, rehashed)).map_err(|e| e.code)
+        let (known, project, terms) = (known.clone(), self.project.clone(), Terms::of(&self.project));
+        let email = known.user.as_ref().and_then(|user| user.email.clone());
+        let by = Target::from(email.unwrap_or_else(|| Email::parse("nobody@example.com").unwrap()));
+        self.try_write(move |tx, ctx| account::sign_in(tx, ctx, &project, &terms, &known, &by, rehashed))
+            .map_err(|e| e.code)
     }
 }

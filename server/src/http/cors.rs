@@ -1,0 +1,75 @@
+//! From which page a call comes. A page that is none of the project's changes nothing here: that is the defence against
+//! forged requests on cookies (security.md 36, 40).
+
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue};
+
+use super::origin::{Origin, is_loopback_host};
+use crate::app::{App, Hosted};
+
+/// From which page a call comes.
+#[derive(Clone, Default)]
+pub struct Caller {
+    kind: Kind,
+}
+
+/// The kinds of page.
+#[derive(Clone, Default)]
+enum Kind {
+    /// No browser, or an old one on our own pages.
+    #[default]
+    Unsaid,
+    /// Our own origin.
+    Same,
+    /// A platform of the project.
+    Platform(HeaderValue),
+    /// Anybody else, `null` included.
+    Foreign,
+}
+
+impl Caller {
+    /// Looks at the `Origin` of a call that reached us under the name in `host`.
+    pub fn of(app: &App, hosted: &Hosted, headers: &HeaderMap, host: &str) -> Self {
+        let Some(value) = headers.get(ORIGIN) else { return Self::default() };
+        let kind = match Origin::of(headers) {
+            Ok(None) => Kind::Unsaid,
+            Err(_) => Kind::Foreign,
+            Ok(Some(origin)) if origin.is_same_host(host) => Kind::Same,
+            Ok(Some(origin)) => {
+                let platform = hosted.project.platforms.iter().any(|p| p.covers(origin.host));
+                let dev = app.dev.is_some() && is_loopback_host(origin.host);
+                if platform || dev { Kind::Platform(value.clone()) } else { Kind::Foreign }
+            }
+        };
+        Self { kind }
+    }
+
+    /// Whether no page is known to call: no browser, or none that says.
+    pub fn is_unsaid(&self) -> bool {
+        matches!(self.kind, Kind::Unsaid)
+    }
+
+    /// Whether the page is none of the project's.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.kind, Kind::Foreign)
+    }
+
+    /// Whether the page is a platform of the project, on another origin than ours.
+    pub fn is_cross_site(&self) -> bool {
+        matches!(self.kind, Kind::Platform(_))
+    }
+
+    /// The headers that let the page read the answer, and these of its headers.
+    pub fn write(&self, headers: &mut HeaderMap, exposed: HeaderValue) {
+        if let Kind::Platform(origin) = &self.kind {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        }
+        if !matches!(self.kind, Kind::Unsaid) {
+            headers.insert(VARY, HeaderValue::from_static("origin, access-control-request-headers"));
+        }
+    }
+}
