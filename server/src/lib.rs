@@ -10,6 +10,7 @@ mod embed;
 pub mod http;
 pub mod keyfile;
 pub mod login;
+pub mod nevr;
 pub mod nuvix;
 pub mod page;
 pub mod router;

@@ -7,7 +7,7 @@ use axum::response::Redirect;
 use crate::app::App;
 use crate::http::routes::Routes;
 use crate::http::{health, jwks, receipt};
-use crate::{admin, dev, docs, login, nuvix, page};
+use crate::{admin, dev, docs, login, nevr, nuvix, page};
 
 /// Where the dialect of Nuvix and Appwrite clients is.
 const NUVIX: &str = "/v1";
@@ -19,6 +19,8 @@ pub enum Surface {
     Shared,
     /// The dialect of Nuvix and Appwrite clients.
     Nuvix,
+    /// The dialect of nevr clients.
+    Nevr,
     /// The admin API.
     Admin,
     /// The login page.
@@ -61,6 +63,7 @@ pub fn of(surfaces: &[Surface]) -> Router<App> {
     surfaces.iter().fold(Router::new(), |router, surface| match surface {
         Surface::Shared => router.merge(shared().into_router()),
         Surface::Nuvix => router.nest(NUVIX, nuvix::router()),
+        Surface::Nevr => router.merge(nevr::router()),
         Surface::Admin => router.nest(admin::BASE, admin::router()),
         Surface::Login => router.merge(login_page().into_router()),
         Surface::Server => router.merge(server().into_router()),
@@ -69,7 +72,7 @@ pub fn of(surfaces: &[Surface]) -> Router<App> {
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let all = [Surface::Shared, Surface::Nuvix, Surface::Admin, Surface::Login, Surface::Server];
+    let all = [Surface::Shared, Surface::Nuvix, Surface::Nevr, Surface::Admin, Surface::Login, Surface::Server];
     let mut router = of(&all).fallback(nuvix::unknown_route);
     if app.dev.is_some() {
         router = router.merge(dev::router());
@@ -80,6 +83,7 @@ pub fn router(app: App) -> Router {
 /// Method and path template of every route that [`router`] has, those of `--dev` included.
 pub fn routes() -> Vec<(Method, String)> {
     let mut all: Vec<_> = nuvix::routes().map(|(method, path)| (method.clone(), format!("{NUVIX}{path}"))).collect();
+    all.extend(nevr::routes());
     all.extend(admin::routes().map(|(method, path)| (method.clone(), format!("{}{path}", admin::BASE))));
     for surface in [shared(), login_page(), server(), dev::routes()] {
         all.extend(surface.list().iter().map(|(method, path)| (method.clone(), (*path).to_owned())));

@@ -427,9 +427,14 @@ impl Settings {
     }
 }
 
+/// Whether a key names a limit, which is one value: an object or `false`.
+fn is_rate_limit(key: &str) -> bool {
+    key == "nevr.rateLimit" || key.starts_with("nevr.baseRateLimits.")
+}
+
 fn flatten(prefix: &str, value: &Json, out: &mut BTreeMap<String, Json>) {
     match value {
-        Json::Object(object) if !object.is_empty() && prefix != "nevr.rateLimit" => {
+        Json::Object(object) if !object.is_empty() && !is_rate_limit(prefix) => {
             let dot = if prefix.is_empty() { "" } else { "." };
             for (key, value) in object {
                 flatten(&format!("{prefix}{dot}{key}"), value, out);
@@ -442,6 +447,11 @@ fn flatten(prefix: &str, value: &Json, out: &mut BTreeMap<String, Json>) {
 }
 
 impl Nevr {
+    /// Whether codes may be sent to this number: nevr's `phoneNumberValidator`.
+    pub fn takes(&self, phone: &Phone) -> bool {
+        self.countries.is_empty() || phone.country().is_some_and(|country| self.countries.iter().any(|c| c == country))
+    }
+
     fn check(&self) -> Result<()> {
         range("nevr.expiresIn", self.expires_in, 30, 3_600)?;
         range("nevr.otpLength", self.otp_length, 4, 10)?;

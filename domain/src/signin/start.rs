@@ -58,14 +58,15 @@ impl Terms {
         }
     }
 
-    /// Those of nevr clients: the project's `nevr` settings.
-    pub fn of_nevr(project: &Project) -> Self {
+    /// Those of nevr clients: the project's `nevr` settings. Who does not want to be remembered gets a day at most
+    /// (contract nevr §1).
+    pub fn of_nevr(project: &Project, remember: bool) -> Self {
         let nevr = &project.settings.nevr;
         Self {
             sign_up: project.settings.auth.sign_up && nevr.allow_sign_up,
             verified_numbers: nevr.require_verification,
             shape: Shape::Short,
-            seconds: nevr.session.expires_in,
+            seconds: if remember { nevr.session.expires_in } else { nevr.session.expires_in.min(86_400) },
             pending_seconds: Some(SECOND_FACTOR_SECONDS),
         }
     }
@@ -94,7 +95,7 @@ impl Rules {
         Self {
             length: nevr.otp_length,
             lifetime_seconds: nevr.expires_in,
-            terms: Terms::of_nevr(project),
+            terms: Terms::of_nevr(project, true),
             ..Self::of(project)
         }
     }

@@ -6,8 +6,9 @@ use countersign_domain::base::{Code, Ctx, Phone, Result, Secret, Target};
 use countersign_domain::signin::account::{self, Known, SignUp};
 use countersign_domain::signin::number::{self, Shown};
 use countersign_domain::signin::verify::{self, Number, Token};
-use countersign_domain::signin::{self, Caller, SignedIn, Terms};
+use countersign_domain::signin::{self, Caller, Factor, SignedIn, Terms, second};
 use countersign_domain::user::User;
+use countersign_domain::verification::Dialect;
 
 use super::password::Person;
 use super::{App, Hosted, NewAccount};
@@ -96,6 +97,30 @@ impl App {
                 account::create_and_sign_in(tx, &ctx, &hosted.project, &terms, new, phone, image)
             })
             .await
+    }
+
+    /// Sends the caller a code as second factor: to his number, else to his address. `Code::MethodDisabled` when he has
+    /// none that his session has not shown already.
+    pub async fn send_second(
+        &self,
+        ctx: &Ctx,
+        hosted: &Arc<Hosted>,
+        caller: Caller,
+        dialect: Dialect,
+    ) -> Result<Token> {
+        let factor = {
+            let (hosted, caller) = (Arc::clone(hosted), caller.clone());
+            self.db.read(move |tx| second::find_sendable(tx, &hosted.project, &caller)).await?
+        };
+        let target = match factor {
+            Some(Factor::Phone) => caller.user.verified_phone().cloned().map(Target::Phone),
+            Some(_) => caller.user.email.clone().map(Target::Email),
+            None => None,
+        };
+        let (Some(factor), Some(target)) = (factor, target) else { return Err(Code::MethodDisabled.into()) };
+        self.spend_address(ctx, hosted, &target).await?;
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        self.db.write(move |tx| second::send(tx, &ctx, &hosted.project, &caller, dialect, factor)).await
     }
 
     /// Demands the caller's password for what is delicate; of whoever has none, a session that began less than

@@ -14,7 +14,7 @@ use utoipa::openapi::OpenApi as Document;
 
 use crate::app::App;
 use crate::http::{health, jwks, receipt};
-use crate::{admin, nuvix, page};
+use crate::{admin, nevr, nuvix, page};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ struct Common;
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let mut document = Common::openapi();
     document.merge(nuvix::document());
+    document.merge(nevr::document());
     document.merge(admin::document());
     document
 });

@@ -1,0 +1,322 @@
+//! One call of a route: which project, who asks, and every check before the handler's own.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use countersign_domain::base::{Actor, Code, Ctx, Error, Secret};
+use countersign_domain::project::{Nevr, RateLimit};
+use countersign_domain::session::Session;
+use countersign_domain::signin::{self, Caller, Terms};
+use countersign_domain::user::User;
+use futures_util::FutureExt as _;
+use http_body_util::{BodyExt as _, Limited};
+
+use super::error::Failure;
+use super::params::{Body, Params};
+use super::{Limit, Place, Route, Who, at, cookie, health};
+use crate::app::{App, Hosted, Signed};
+use crate::http::client::{self, client_address, is_https};
+use crate::http::cookie as http_cookie;
+use crate::http::cors;
+use crate::http::limit::Rule;
+use crate::http::listener::Peer;
+use crate::http::metrics::Dialect;
+use crate::http::request_id::RequestId;
+use crate::text::parse_accept_language;
+
+/// What a handler gives.
+pub(super) type Answered = Result<Response, Failure>;
+
+const XSS_PROTECTION: HeaderName = HeaderName::from_static("x-xss-protection");
+const BLOCK: HeaderValue = HeaderValue::from_static("1; mode=block");
+const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, X-Request-Id, X-Retry-After");
+/// The longest credential that is looked at.
+const LONGEST: usize = 1_024;
+
+/// A call that has passed every check but the handler's own.
+pub(super) struct Call {
+    pub app: App,
+    pub hosted: Arc<Hosted>,
+    pub ctx: Ctx,
+    pub identity: Identity,
+    /// The token of the session, where it came in a cookie.
+    pub kept: Option<String>,
+    /// Whether cookies are for https only.
+    pub secure: bool,
+    headers: HeaderMap,
+    body: Body,
+}
+
+/// Who asks.
+pub(super) enum Identity {
+    /// Nobody; `stale` when a cookie was shown that opens nothing.
+    Guest { stale: bool },
+    /// Somebody whose session may be used.
+    Session(Arc<Signed>),
+    /// Somebody who has yet to show a second factor. The flag says whether his session is to last (`rememberMe`).
+    Halfway(Arc<Signed>, bool),
+    /// Somebody who is blocked.
+    Blocked(Arc<Signed>),
+}
+
+impl Call {
+    pub(super) fn params(&self) -> Result<Params<'_>, Failure> {
+        Params::of(&self.body)
+    }
+
+    pub(super) fn nevr(&self) -> &Nevr {
+        &self.hosted.project.settings.nevr
+    }
+
+    /// The terms on which somebody is let in. `remember` is the client's `rememberMe`.
+    pub(super) fn terms(&self, remember: bool) -> Terms {
+        Terms::of_nevr(&self.hosted.project, remember)
+    }
+
+    /// Refuses where passwords are switched off for the project.
+    pub(super) fn passwords_are_on(&self) -> Result<(), Failure> {
+        if self.hosted.project.settings.auth.email_password { Ok(()) } else { Err(Code::MethodDisabled.into()) }
+    }
+
+    /// Whoever is signed in, for routes that only such people reach; or who waits for his second factor.
+    fn signed(&self) -> Option<&Signed> {
+        match &self.identity {
+            Identity::Session(signed) | Identity::Halfway(signed, _) => Some(signed),
+            Identity::Guest { .. } | Identity::Blocked(_) => None,
+        }
+    }
+
+    pub(super) fn user(&self) -> Result<&User, Failure> {
+        self.signed().map(|signed| &signed.user).ok_or_else(Failure::unauthorized)
+    }
+
+    pub(super) fn session(&self) -> Result<&Session, Failure> {
+        self.signed().map(|signed| &signed.session).ok_or_else(Failure::unauthorized)
+    }
+
+    pub(super) fn caller(&self) -> Result<Caller, Failure> {
+        let signed = self.signed().ok_or_else(Failure::unauthorized)?;
+        Ok(Caller { user: signed.user.clone(), session: signed.session.clone() })
+    }
+
+    /// The session of the call, if it is good for everything.
+    pub(super) fn full(&self) -> Option<&Arc<Signed>> {
+        match &self.identity {
+            Identity::Session(signed) => Some(signed),
+            Identity::Guest { .. } | Identity::Halfway(..) | Identity::Blocked(_) => None,
+        }
+    }
+
+    /// The value of a cookie.
+    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+        http_cookie::get(&self.headers, name).filter(|value| !value.is_empty() && value.len() <= LONGEST)
+    }
+}
+
+/// Answers a request to anything below the mounts.
+pub(super) async fn run(app: App, request: Request) -> Response {
+    let now = app.clock.now();
+    let method = request.method().clone();
+    let id = request.extensions().get::<RequestId>().copied();
+    let place = at(request.uri().path());
+    let path = match &place {
+        Some(Place::Routes(routes)) => routes.first().map_or("", |route| route.path),
+        Some(Place::Health) => "/health",
+        None => "",
+    };
+    let mut page = cors::Caller::default();
+    let answered = AssertUnwindSafe(checked(place, &app, request, &mut page));
+    // A defect in one handler must not take the connection, with other people's requests, down.
+    let answer = answered.catch_unwind().await;
+    let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
+    let request = id.as_ref().map_or("", RequestId::as_str);
+    if let Err(Failure { detail: Some(detail), code, .. }) = &answer {
+        tracing::error!(request, %method, path, code, detail, "a request failed");
+    }
+    let mut response = answer.unwrap_or_else(|failure| failure.into_response(now));
+    let status = response.status().as_u16();
+    let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
+    app.metrics.request(Dialect::Nevr, status, Duration::from_micros(took));
+    if app.log_requests {
+        tracing::info!(request, %method, path, status, micros = took, "request");
+    }
+    response.headers_mut().insert(XSS_PROTECTION, BLOCK);
+    page.write(response.headers_mut(), EXPOSED);
+    response
+}
+
+async fn checked(place: Option<Place>, app: &App, request: Request, page: &mut cors::Caller) -> Answered {
+    let (parts, body) = request.into_parts();
+    let routes = match place {
+        Some(Place::Routes(routes)) => routes,
+        Some(Place::Health) if parts.method == Method::GET => return Ok(health::show(app)),
+        Some(Place::Health) | None => return Err(Failure::not_found()),
+    };
+    let headers = &parts.headers;
+    let host = text(headers, &HOST).unwrap_or_default();
+    let hosted = hosted(app, host).await?;
+    *page = cors::Caller::of(app, &hosted, headers, host);
+    if parts.method == Method::OPTIONS {
+        return preflight(page);
+    }
+    let route = routes.into_iter().find(|route| route.method == parts.method).ok_or_else(Failure::not_found)?;
+    if !hosted.project.settings.nevr.enabled {
+        return Err(Failure::new(StatusCode::FORBIDDEN, "API_DISABLED", "This API is switched off for the project."));
+    }
+    if page.is_foreign() && parts.method != Method::GET {
+        return Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            "INVALID_ORIGIN",
+            "This origin is not a platform of the project. Add its host to the project's platforms.",
+        ));
+    }
+    let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
+    let address = client_address(peer, headers, &app.trusted_proxies);
+    let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
+    count(app, &ctx, route, address, &hosted).await?;
+    let (identity, kept) = identify(app, &hosted, &ctx, headers, route.who).await?;
+    permit(route, &identity)?;
+    if let Identity::Session(signed) | Identity::Halfway(signed, _) = &identity {
+        ctx.actor = Actor::User { user: signed.user.id.clone(), session: signed.session.id.clone() };
+    }
+    let body = if parts.method == Method::GET {
+        Body::default()
+    } else {
+        describe(&mut ctx, app, &parts);
+        let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
+            let rule = format!("The body could not be read, or is larger than {} bytes.", app.body_bytes);
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", rule)
+        })?;
+        Body::read(headers, &bytes.to_bytes())?
+    };
+    let secure = app.dev.is_none() || is_https(peer, headers, &app.trusted_proxies);
+    let call = Call { app: app.clone(), hosted, ctx, identity, kept, secure, headers: parts.headers, body };
+    (route.handler)(&call).await
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What only a change asks for: the language of what is sent, and by what somebody signs in.
+fn describe(ctx: &mut Ctx, app: &App, parts: &Parts) {
+    ctx.user_agent = text(&parts.headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
+    ctx.locale = text(&parts.headers, &ACCEPT_LANGUAGE)
+        .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
+}
+
+/// The project of a host name, else the default one. A `Host` is chosen by whoever sends it, as the header is by which
+/// other clients name their project: it opens nothing by itself.
+async fn hosted(app: &App, host: &str) -> Result<Arc<Hosted>, Failure> {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |h| h.0);
+    if let Some(hosted) = app.projects.find_by_host(app, &name.to_ascii_lowercase()).await? {
+        return Ok(hosted);
+    }
+    match app.default_project.as_deref() {
+        Some(id) => Ok(app.project(id).await?),
+        None => Err(Code::ProjectNotFound.into()),
+    }
+}
+
+fn preflight(page: &cors::Caller) -> Answered {
+    use axum::http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE};
+    if page.is_unsaid() || page.is_foreign() {
+        return Err(Failure::not_found());
+    }
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+    let names = HeaderValue::from_static("Content-Type, Authorization, X-Requested-With");
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    Ok(response)
+}
+
+/// Counts the call by address and path, the same at every mount.
+async fn count(app: &App, ctx: &Ctx, route: &Route, address: IpAddr, hosted: &Hosted) -> Result<(), Failure> {
+    let RateLimit::On { window, max } = Limit::of(route.limit, &hosted.project.settings.nevr) else { return Ok(()) };
+    let rule = Rule { limit: u32::try_from(max).unwrap_or(u32::MAX), window_micros: window.saturating_mul(1_000) };
+    let address = client::counted(address);
+    match app.hit(ctx, "nevr", &[vec![route.path, address.as_str()]], rule).await? {
+        Some(hit) if !hit.allowed => Err(Failure::rate_limited(hit.reset_at)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Who asks, and by which cookie if by one.
+async fn identify(
+    app: &App,
+    hosted: &Hosted,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    who: Who,
+) -> Result<(Identity, Option<String>), Failure> {
+    // What a sign-in left that waits for its second factor says more than an older session beside it.
+    if who == Who::Halfway
+        && let Some(cookie::Waiting { token, remember }) =
+            http_cookie::get(headers, cookie::TWO_FACTOR).and_then(cookie::Waiting::parse)
+        && let Some(signed) = find(app, ctx, token).await?
+        && !signed.user.blocked
+        && signin::gate(&hosted.project, &signed.user, &signed.session).is_err()
+    {
+        return Ok((Identity::Halfway(signed, remember), None));
+    }
+    let bearer = text(headers, &AUTHORIZATION).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    let (mut signed, mut kept, mut stale) = (None, None, false);
+    if let Some(token) = bearer {
+        // The header is looked at first; with one, a cookie is not.
+        signed = find(app, ctx, token).await?;
+    } else {
+        for token in http_cookie::all(headers, cookie::SESSION).filter(|token| !token.is_empty()) {
+            if signed.is_none() {
+                signed = find(app, ctx, token).await?;
+                kept = signed.is_some().then(|| token.to_owned());
+            }
+            stale = true;
+        }
+    }
+    let identity = match signed {
+        None => Identity::Guest { stale },
+        Some(signed) if signed.user.blocked => Identity::Blocked(signed),
+        Some(signed) if signin::gate(&hosted.project, &signed.user, &signed.session).is_err() => {
+            Identity::Halfway(signed, true)
+        }
+        Some(signed) => Identity::Session(signed),
+    };
+    Ok((identity, kept))
+}
+
+async fn find(app: &App, ctx: &Ctx, token: &str) -> Result<Option<Arc<Signed>>, Failure> {
+    if token.len() > LONGEST {
+        return Ok(None);
+    }
+    Ok(app.session(ctx, token, |token| Some((Secret::new(token), None))).await?)
+}
+
+fn permit(route: &Route, identity: &Identity) -> Result<(), Failure> {
+    match (route.who, identity) {
+        (Who::Anybody, _)
+        | (Who::People | Who::Halfway, Identity::Session(_))
+        | (Who::Halfway, Identity::Halfway(..)) => Ok(()),
+        (Who::People, Identity::Halfway(..)) => Err(Code::MoreFactorsRequired.into()),
+        (Who::People | Who::Halfway, Identity::Blocked(_)) => Err(Code::UserBlocked.into()),
+        (Who::People, Identity::Guest { .. }) => Err(Failure::unauthorized()),
+        (Who::Halfway, Identity::Guest { .. }) => Err(Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "INVALID_TWO_FACTOR_COOKIE",
+            "No sign-in waits for a second factor here. Sign in first.",
+        )),
+    }
+}
