@@ -208,3 +208,39 @@ fn the_process_hears_of_an_ended_session_before_who_ended_it_is_answered() {
         assert_eq!(keys, [("user", "p1/u1".to_owned())], "{kind:?}");
     }
 }
+
+on_both!(a_short_secret_has_43_characters_and_finds_its_session_as_a_long_one_does, |test| {
+    let ctx = ctx();
+    let (made, secret) = write(test, {
+        let ctx = ctx.clone();
+        move |tx| create_shaped(tx, &ctx, new("u1"), Shape::Short)
+    });
+    let text = secret.expose();
+    assert!(text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{text}");
+    assert_eq!(id_of(&secret).as_deref(), Some(made.id.as_str()));
+    let id = made.id.clone();
+    let rotated = write(test, move |tx| rotate_shaped(tx, &ctx, "u1", &id, Shape::Short));
+    assert_eq!(id_of(&rotated).as_deref(), Some(made.id.as_str()));
+    assert!(rotated != secret && rotated.expose().len() == 43);
+});
+
+#[test]
+fn what_has_not_the_shape_of_a_secret_belongs_to_no_session() {
+    for text in ["", "x", &"!".repeat(43), &"=".repeat(43)] {
+        assert_eq!(id_of(&Secret::new(text)), None, "{text}");
+    }
+}
+
+#[test]
+fn a_session_that_is_used_lives_on_once_a_day_and_a_short_one_never() {
+    let day = 86_400;
+    let at = |seconds| crate::base::testing::START.plus_seconds(seconds);
+    let session = |life| Session { created_at: at(0), expires_at: at(life), ..Session::vouched("u1", at(0)) };
+    let week = session(7 * day);
+    assert!(!week.is_due(at(day - 1), 7 * day, day) && week.is_due(at(day), 7 * day, day));
+    let extended = Session { expires_at: at(8 * day), ..week };
+    assert!(!extended.is_due(at(2 * day - 1), 7 * day, day) && extended.is_due(at(2 * day), 7 * day, day));
+    assert!(!session(day).is_due(at(day - 1), 7 * day, day));
+    assert!(session(day).is_fresh(at(299), 300) && !session(day).is_fresh(at(300), 300));
+    assert!(!session(day).is_fresh(at(-1), 300), "the clock stepped back");
+}

@@ -226,10 +226,11 @@ fn through_number(tx: &mut Tx<'_>, ctx: &Ctx, purpose: Purpose, shown: &Shown) -
     }
     let account = user::find(tx, &ctx.project, verification.user.as_deref().unwrap_or_default())?;
     let person = account.filter(|account| !account.pending).map(|account| account.id);
-    let by_network = limit::add(tx, ctx, NETWORK, &network_key(ctx, shown), DAY, 1, 0)?.used;
-    let by_all = limit::add(tx, ctx, ALL, target, DAY, 1, 0)?.used;
-    let fits = fits(tx, ctx, &verification, person.as_deref())?;
-    if by_network > BY_NETWORK || by_all > BY_ALL || !fits {
+    // What a network tries beyond its own guesses takes nothing from the others'.
+    let fits = limit::add(tx, ctx, NETWORK, &network_key(ctx, shown), DAY, 1, 0)?.used <= BY_NETWORK
+        && limit::add(tx, ctx, ALL, target, DAY, 1, 0)?.used <= BY_ALL
+        && fits(tx, ctx, &verification, person.as_deref())?;
+    if !fits {
         let retry_at = limit::window_at(ctx.now, DAY).plus_micros(DAY);
         return Ok(Err(Code::TooManyAttempts { retry_at }));
     }

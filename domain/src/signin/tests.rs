@@ -17,6 +17,7 @@ mod link;
 mod manage;
 mod mock;
 mod notice;
+mod number;
 mod password;
 mod phone;
 mod race;
