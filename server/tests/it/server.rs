@@ -222,7 +222,13 @@ impl Server {
     /// A server without limits on routes, which most tests would only run into.
     pub fn start(kind: Kind) -> Self {
         let server = Self::strict(kind);
-        server.settings(&json!({"nuvix": {"rateLimits": false}}));
+        server.settings(&json!({
+            "nuvix": {"rateLimits": false},
+            "nevr": {
+                "rateLimit": false,
+                "baseRateLimits": {"signIn": false, "signUp": false, "password": false, "twoFactor": false},
+            },
+        }));
         server
     }
 

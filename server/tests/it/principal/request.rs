@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::table::Row;
-use super::world::{Case, MEMBER, PASSWORD, Shown, World, phone, show};
+use super::world::{Case, MEMBER, PASSWORD, Shown, World, phone, show, show_nevr};
 use crate::call::Call;
 use crate::server::eventually;
 
@@ -32,7 +32,9 @@ impl World {
     /// The call of a cell, without what its caller shows.
     pub fn request(&self, row: &Row, case: &Case) -> Call {
         let (path, session) = self.settle(row, case);
-        let call = self.server.call(row.method, &target(&path, &session));
+        // Each mount in turn: all cells of a row together ask at all of them.
+        let mount = row.mounts[self.number() as usize % row.mounts.len()];
+        let call = self.server.call(row.method, &format!("{mount}{}", target(&path, &session)));
         match self.body(row, case) {
             Body::Empty => call,
             Body::Json(body) => call.json(&body),
@@ -147,9 +149,54 @@ impl World {
             // Whoever has a link may follow it; this is none.
             ("POST", "/login/link") => return Body::Form("secret", "0".repeat(64)),
             ("POST", "/login/out") => return Body::Form("x", String::new()),
+            ("POST", path) if path.starts_with("/auth/") => self.nevr_body(path, case),
             // These take no body, and an empty one is none.
             _ => json!({}),
         })
+    }
+
+    /// What a nevr client sends.
+    fn nevr_body(&self, path: &str, case: &Case) -> Value {
+        let by_caller =
+            |path: &str, body: &Value| show_nevr(self.server.post(path, body), &case.shown, false).send().status == 200;
+        let owner = &case.owner;
+        match path {
+            "/auth/phone-number/send-otp" | "/auth/phone-number/request-password-reset" => {
+                json!({"phoneNumber": self.new_phone()})
+            }
+            "/auth/phone-number/verify" => {
+                let phone = self.new_phone();
+                let asked = by_caller("/auth/phone-number/send-otp", &json!({"phoneNumber": phone}));
+                let code = if asked { self.server.code(&phone, 1) } else { "000000".to_owned() };
+                json!({"phoneNumber": phone, "code": code})
+            }
+            "/auth/sign-in/phone-number" => {
+                let phone = self.new_phone();
+                self.server.post("/auth/phone-number/send-otp", &json!({"phoneNumber": phone})).send().expect(200);
+                json!({"phoneNumber": phone, "code": self.server.code(&phone, 1)})
+            }
+            "/auth/phone-number/reset-password" => {
+                let phone = self.somebody().phone;
+                let ask = self.server.post("/auth/phone-number/request-password-reset", &json!({"phoneNumber": phone}));
+                ask.send().expect(200);
+                json!({"phoneNumber": phone, "otp": self.server.code(&phone, 1), "newPassword": PASSWORD})
+            }
+            "/auth/sign-up/email" => json!({"name": "Ada", "email": self.new_email(), "password": PASSWORD}),
+            "/auth/sign-in/email" => json!({"email": MEMBER, "password": PASSWORD}),
+            "/auth/change-password" => json!({"newPassword": PASSWORD}),
+            "/auth/revoke-session" => json!({"token": case.session.id}),
+            "/auth/update-user" => json!({"name": "Ada"}),
+            "/auth/two-factor/verify-setup" => json!({"code": self.totp(&owner.seed)}),
+            "/auth/two-factor/verify-otp" => {
+                let asked = by_caller("/auth/two-factor/send-otp", &json!({}));
+                let code = if asked { self.server.code(&owner.email, 1) } else { "000000".to_owned() };
+                json!({"code": code})
+            }
+            // The app's present code was used when it was set up.
+            "/auth/two-factor/verify-totp" => json!({"code": self.totp_in(&owner.seed, 30)}),
+            "/auth/two-factor/verify-backup-code" => json!({"code": owner.codes.first()}),
+            _ => json!({}),
+        }
     }
 
     fn new_phone(&self) -> String {

@@ -9,6 +9,8 @@ const TEXT: &str = include_str!("../../principals.txt");
 pub struct Row {
     pub method: &'static str,
     pub path: &'static str,
+    /// What may stand before the path.
+    pub mounts: &'static [&'static str],
     /// What an API key needs.
     pub scope: &'static str,
     /// Whether a call names something that is somebody's.
@@ -37,6 +39,16 @@ impl Row {
 
     pub fn is_admin(&self) -> bool {
         self.path.starts_with("/admin/v1/")
+    }
+
+    /// Whether nevr clients call it.
+    pub fn is_nevr(&self) -> bool {
+        self.path.starts_with("/auth/")
+    }
+
+    /// Method and path, at each mount.
+    pub fn routes(&self) -> impl Iterator<Item = String> {
+        self.mounts.iter().map(move |mount| format!("{} {mount}{}", self.method, self.path))
     }
 }
 
@@ -70,7 +82,11 @@ pub fn rows() -> Vec<Row> {
         });
         let cells: Vec<_> = cells.collect();
         let names = cells.iter().any(|cell| cell.column == "other" && cell.expected.is_some());
-        rows.push(Row { method, path, scope, names, cells });
+        let (path, mounts): (_, &[&str]) = match path.strip_prefix('*') {
+            Some(path) => (path, &["", "/api", "/api/api"]),
+            None => (path, &[""]),
+        };
+        rows.push(Row { method, path, mounts, scope, names, cells });
     }
     rows
 }

@@ -273,10 +273,20 @@ impl World {
         }
     }
 
+    /// Somebody who has everything.
+    pub fn somebody(&self) -> Person {
+        self.person(FRESH)
+    }
+
     /// The code that an authenticator app shows now.
     pub fn totp(&self, seed: &str) -> String {
+        self.totp_in(seed, 0)
+    }
+
+    /// The code that it shows in so many seconds.
+    pub fn totp_in(&self, seed: &str, seconds: i64) -> String {
         let seed = seed.to_owned();
-        self.server.home.write("demo", AHEAD, move |_, ctx| Ok(totp(&seed, ctx.now)))
+        self.server.home.write("demo", AHEAD + seconds, move |_, ctx| Ok(totp(&seed, ctx.now)))
     }
 }
 
@@ -290,8 +300,8 @@ fn lack(row: &Row) -> Lack {
     match (row.method, row.path) {
         (_, "/v1/account/verifications/email" | "/v1/account/verification") => Lack::Email,
         (_, "/v1/account/verifications/phone" | "/v1/account/verification/phone") => Lack::Phone,
-        ("POST", "/v1/account/mfa/authenticators/{type}") => Lack::App,
-        ("PUT", "/v1/account/mfa/authenticators/{type}") => Lack::VerifiedApp,
+        ("POST", "/v1/account/mfa/authenticators/{type}" | "/auth/two-factor/enable") => Lack::App,
+        ("PUT", "/v1/account/mfa/authenticators/{type}") | (_, "/auth/two-factor/verify-setup") => Lack::VerifiedApp,
         ("POST", "/v1/account/mfa/recovery-codes") => Lack::Codes,
         _ => Lack::Nothing,
     }
@@ -384,6 +394,26 @@ pub fn show(call: Call, shown: &Shown, nuvix: bool) -> Call {
         Shown::Page(session) => call
             .header("Cookie", format!("nx_session={}; countersign_session={}.demo", session.value, session.secret))
             .header("Origin", "https://evil.example"),
+    }
+}
+
+/// The same of a nevr client: in its cookie, or as a bearer token.
+pub fn show_nevr(call: Call, shown: &Shown, bearer: bool) -> Call {
+    let token = |text: &str| format!("Bearer {text}");
+    match shown {
+        Shown::Nothing => call,
+        Shown::Session(session) if bearer => call.header("Authorization", token(&session.secret)),
+        Shown::Session(session) => call.header("Cookie", format!("nevr.session_token={}", session.secret)),
+        Shown::Jwt(session) => call.header("Authorization", token(&session.jwt)),
+        Shown::Key(secret) => call.header("Authorization", token(secret)),
+        Shown::Page(session) => {
+            let call = if bearer {
+                call.header("Authorization", token(&session.secret))
+            } else {
+                call.header("Cookie", format!("nevr.session_token={}", session.secret))
+            };
+            call.header("Origin", "https://evil.example")
+        }
     }
 }
 
