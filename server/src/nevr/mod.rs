@@ -182,7 +182,7 @@ mod tests {
             "/auth/get-session",
             "/api/auth/get-session",
             "/api/api/auth/get-session",
-            "//auth//get-session/",
+            "/auth//get-session/",
             "/auth/get-session///",
         ] {
             let Some(Place::Routes(found)) = at(path) else { panic!("{path}") };

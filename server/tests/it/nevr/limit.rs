@@ -25,7 +25,7 @@ fn pass(most: usize, mut call: impl FnMut() -> Answer) -> (usize, Answer) {
 on_both! {
     fn ten_calls_a_minute_pass_at_a_path_whatever_its_spelling(kind: Kind) {
         let server = Server::strict(kind);
-        let mounts = ["/auth", "/api/auth", "/api/api/auth", "//auth"];
+        let mounts = ["/auth", "/api/auth", "/api/api/auth", "/api//auth/"];
         let mut n = 0;
         // Where windows begin with the clock, the minute may end in the middle.
         let most = if kind == Kind::Sqlite { 11 } else { 21 };
@@ -60,8 +60,7 @@ fn a_project_may_be_stricter_or_looser_or_count_nothing() {
     server.advance(60);
     assert_eq!(pass(60, || verify(&server, "/auth")).0, 50);
     server.settings(&json!({"nevr": {"rateLimit": false}}));
-    assert!((0..60).all(|_| verify(&server, "/auth").status != 429 || true));
-    assert_ne!(verify(&server, "/auth").json()["code"], "RATE_LIMITED");
+    assert!((0..60).all(|_| verify(&server, "/auth").json()["code"] == "INVALID_OTP"));
 }
 
 #[test]

@@ -23,8 +23,7 @@ fn enable(server: &Server, browser: &mut Browser<'_>, password: Value) -> (Strin
     let code = server.totp(&seed);
     refused(&browser.post("/auth/two-factor/verify-setup", &json!({"code": wrong(&code)})), 401, "INVALID_CODE");
     let on = browser.post("/auth/two-factor/verify-setup", &json!({"code": code}));
-    on.expect(200);
-    assert_eq!(on.body, r#"{"success":true,"twoFactorEnabled":true}"#);
+    assert_eq!(on.expect(200).body, r#"{"success":true,"twoFactorEnabled":true}"#);
     server.advance(60);
     (seed, codes)
 }
@@ -136,8 +135,7 @@ fn second_factors_are_switched_off_by_password_and_factor() {
     browser.post("/auth/two-factor/verify-totp", &json!({"code": server.totp(&seed)})).expect(200);
     refused(&browser.post("/auth/two-factor/disable", &json!({"password": "not it"})), 400, "INVALID_PASSWORD");
     let off = browser.post("/auth/two-factor/disable", &password);
-    off.expect(200);
-    assert_eq!(off.body, r#"{"success":true,"twoFactorEnabled":false}"#);
+    assert_eq!(off.expect(200).body, r#"{"success":true,"twoFactorEnabled":false}"#);
     refused(&browser.post("/auth/two-factor/disable", &password), 400, "TWO_FACTOR_NOT_ENABLED");
     refused(&browser.post("/auth/two-factor/verify-totp", &json!({"code": "123456"})), 400, "TWO_FACTOR_NOT_ENABLED");
     refused(&browser.post("/auth/two-factor/send-otp", &json!({})), 400, "OTP_NOT_ENABLED");
