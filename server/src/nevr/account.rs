@@ -5,13 +5,13 @@ use countersign_domain::user;
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
-use super::wire::{Account, Updated, UserModel, answer};
+use super::wire::{Updated, UserModel, Way, answer};
 
 /// Changes name or picture. Number and address change by their proof alone.
 #[utoipa::path(post, path = "/auth/update-user", tag = "nevr", request_body = super::openapi::UserUpdate,
     responses((status = 200, body = Updated), (status = 400, body = Body), (status = 401, body = Body)))]
 pub(super) async fn update(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     if params.is_truthy("phoneNumber") {
         return Err(Failure::new(
             StatusCode::BAD_REQUEST,
@@ -48,8 +48,8 @@ pub(super) async fn update(call: &Call) -> Answered {
 }
 
 /// The ways into the account beside its number: `credential` for a password.
-#[utoipa::path(get, path = "/auth/list-accounts", tag = "nevr", responses((status = 200, body = Vec<Account>), (status = 401, body = Body)))]
+#[utoipa::path(get, path = "/auth/list-accounts", tag = "nevr", responses((status = 200, body = Vec<Way>), (status = 401, body = Body)))]
 pub(super) async fn list(call: &Call) -> Answered {
-    let accounts: Vec<_> = Account::credential(call.user()?).into_iter().collect();
+    let accounts: Vec<_> = Way::credential(call.user()?).into_iter().collect();
     answer(&accounts)
 }

@@ -67,7 +67,7 @@ pub(super) enum Identity {
 }
 
 impl Call {
-    pub(super) fn params(&self) -> Result<Params<'_>, Failure> {
+    pub(super) const fn params(&self) -> Params<'_> {
         Params::of(&self.body)
     }
 

@@ -27,7 +27,7 @@ fn plain(codes: &[Secret]) -> Vec<String> {
 #[utoipa::path(post, path = "/auth/two-factor/enable", tag = "nevr", request_body = super::openapi::TwoFactorEnable,
     responses((status = 200, body = NewApp), (status = 400, body = Body), (status = 401, body = Body), (status = 403, body = Body)))]
 pub(super) async fn enable(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let password = if params.is_absent("password") { None } else { params.secret("password", 1, 256) };
     let issuer = params.optional_text("issuer", 1, 64).map(str::to_owned);
     params.check()?;
@@ -143,12 +143,12 @@ fn wrong(error: Error, name: &'static str) -> Failure {
 }
 
 fn code(call: &Call) -> Result<Secret, Failure> {
-    let mut params = call.params()?;
+    let mut params = call.params();
     params.secret("code", 1, 64).ok_or_else(|| params.failure())
 }
 
 fn password(call: &Call) -> Result<Option<Secret>, Failure> {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let password = if params.is_absent("password") { None } else { params.secret("password", 1, 256) };
     params.check()?;
     Ok(password)

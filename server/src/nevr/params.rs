@@ -41,8 +41,8 @@ pub(super) struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    pub(super) fn of(body: &'a Body) -> Result<Self, Failure> {
-        Ok(Self { fields: &body.0, wrong: BTreeMap::new() })
+    pub(super) const fn of(body: &'a Body) -> Self {
+        Self { fields: &body.0, wrong: BTreeMap::new() }
     }
 
     /// The failure, to be given when a required value is `None`.
@@ -183,7 +183,7 @@ mod tests {
             panic!()
         };
         let body = Body(fields);
-        let mut params = Params::of(&body).unwrap();
+        let mut params = Params::of(&body);
         assert_eq!((params.text("a", 1, 9), params.text("b", 1, 9), params.text("c", 8, 9)), (None, None, None));
         assert!(params.email("d").is_none() && params.bool_or("e", true) && params.optional_url("f").is_none());
         assert!(params.text("g", 1, 9).is_none() && params.optional_text("h", 1, 9).is_none());

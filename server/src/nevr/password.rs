@@ -16,7 +16,7 @@ use crate::app::NewAccount;
 #[utoipa::path(post, path = "/auth/sign-up/email", tag = "nevr", request_body = super::openapi::SignUp,
     responses((status = 200, body = SignIn), (status = 400, body = Body), (status = 409, body = Body), (status = 429, body = Body)))]
 pub(super) async fn sign_up(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let (name, email) = (params.text("name", 1, 128), params.email("email"));
     let password = params.secret("password", PASSWORD.0, PASSWORD.1);
     let image = params.optional_url("image").map(str::to_owned);
@@ -39,7 +39,7 @@ pub(super) async fn sign_up(call: &Call) -> Answered {
 #[utoipa::path(post, path = "/auth/sign-in/email", tag = "nevr", request_body = super::openapi::EmailPassword,
     responses((status = 200, body = EmailSignIn), (status = 400, body = Body), (status = 401, body = Body), (status = 429, body = Body)))]
 pub(super) async fn sign_in(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let email: Option<Email> = params.email("email");
     let password = params.secret("password", 1, 256);
     let url = params.optional_text("callbackURL", 1, 2_048);
@@ -78,7 +78,7 @@ fn callback(call: &Call, url: &str) -> Result<String, Failure> {
 #[utoipa::path(post, path = "/auth/change-password", tag = "nevr", request_body = super::openapi::PasswordChange,
     responses((status = 200, body = PasswordChanged), (status = 400, body = Body), (status = 401, body = Body), (status = 403, body = Body)))]
 pub(super) async fn change(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let old = if params.is_absent("currentPassword") { None } else { params.secret("currentPassword", 1, 256) };
     let new = params.secret("newPassword", PASSWORD.0, PASSWORD.1);
     params.bool_or("revokeOtherSessions", true);

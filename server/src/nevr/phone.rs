@@ -12,7 +12,7 @@ use super::call::{Answered, Call};
 use super::cookie;
 use super::error::{Body, Failure};
 use super::session::opened;
-use super::wire::{Sent, SignIn, Success, UserModel, Verified, answer};
+use super::wire::{Checked, Sent, SignIn, Success, UserModel, answer};
 
 /// The longest code that is looked at.
 const LONGEST_CODE: usize = 64;
@@ -42,7 +42,7 @@ pub(super) async fn send_otp(call: &Call) -> Answered {
 #[utoipa::path(post, path = "/auth/sign-in/phone-number", tag = "nevr", request_body = super::openapi::PhoneSignIn,
     responses((status = 200, body = SignIn), (status = 400, body = Body), (status = 401, body = Body), (status = 429, body = Body)))]
 pub(super) async fn sign_in(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let phone = params.phone("phoneNumber");
     let remember = params.bool_or("rememberMe", true);
     let by_password = params.is_absent("code") && !params.is_absent("password");
@@ -76,9 +76,9 @@ async fn sign_in_by_password(call: &Call, phone: Phone, password: Secret, rememb
 /// Says whether a code is right. Nobody is signed in by it. In a session that asked for the code the number becomes the
 /// caller's, and the code is used up; without one no account changes, and the code may sign in once.
 #[utoipa::path(post, path = "/auth/phone-number/verify", tag = "nevr", request_body = super::openapi::NumberCode,
-    responses((status = 200, body = Verified), (status = 400, body = Body), (status = 403, body = Body), (status = 409, body = Body), (status = 429, body = Body)))]
+    responses((status = 200, body = Checked), (status = 400, body = Body), (status = 403, body = Body), (status = 409, body = Body), (status = 429, body = Body)))]
 pub(super) async fn verify(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let phone = params.phone("phoneNumber");
     let code = params.secret("code", 1, LONGEST_CODE);
     // better-auth's: what they ask for is what is done here anyway.
@@ -95,7 +95,7 @@ pub(super) async fn verify(call: &Call) -> Answered {
         None
     };
     let user = user.as_ref().map(UserModel::of);
-    answer(&Verified { success: true, verified: true, status: true, token: None, user })
+    answer(&Checked { success: true, verified: true, status: true, token: None, user })
 }
 
 /// Sends a code that lets a new password be chosen, if an account has the number. The answer is the same if none has.
@@ -114,7 +114,7 @@ pub(super) async fn request_password_reset(call: &Call) -> Answered {
 #[utoipa::path(post, path = "/auth/phone-number/reset-password", tag = "nevr", request_body = super::openapi::PasswordReset,
     responses((status = 200, body = Success), (status = 400, body = Body), (status = 429, body = Body)))]
 pub(super) async fn reset_password(call: &Call) -> Answered {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let phone = params.phone("phoneNumber");
     let (code, password) =
         (params.secret("otp", 1, LONGEST_CODE), params.secret("newPassword", PASSWORD.0, PASSWORD.1));
@@ -136,7 +136,7 @@ pub(super) async fn reset_password(call: &Call) -> Answered {
 
 /// The number of a request for a code.
 fn read_number(call: &Call) -> Result<Phone, Failure> {
-    let mut params = call.params()?;
+    let mut params = call.params();
     let Some(phone) = params.phone("phoneNumber") else { return Err(params.failure()) };
     let phone = phone?;
     if call.nevr().takes(&phone) { Ok(phone) } else { Err(Failure::invalid_phone()) }

@@ -133,7 +133,7 @@ pub(super) struct Sent {
 /// The code is right.
 #[derive(Serialize, ToSchema)]
 #[schema(as = NevrVerified)]
-pub(super) struct Verified {
+pub(super) struct Checked {
     pub success: bool,
     pub verified: bool,
     /// What better-auth's clients read.
@@ -196,7 +196,7 @@ pub(super) struct PasswordChanged {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = NevrAccount)]
-pub(super) struct Account {
+pub(super) struct Way {
     pub id: String,
     /// `credential`: a password.
     pub provider_id: &'static str,
@@ -205,7 +205,7 @@ pub(super) struct Account {
     pub updated_at: String,
 }
 
-impl Account {
+impl Way {
     /// The password of somebody who has one.
     pub(super) fn credential(user: &User) -> Option<Self> {
         let set_at = user.password_at?;

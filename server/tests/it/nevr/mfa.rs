@@ -9,7 +9,7 @@ use crate::server::Server;
 const EMAIL: &str = "anna@example.com";
 
 /// Sets up an app; its seed and the backup codes.
-fn enable(server: &Server, browser: &mut Browser<'_>, password: Value) -> (String, Vec<String>) {
+fn enable(server: &Server, browser: &mut Browser<'_>, password: &Value) -> (String, Vec<String>) {
     let made =
         browser.post("/auth/two-factor/enable", &json!({"password": password, "issuer": "Shop"})).expect(200).json();
     let seed = made["secret"].as_str().unwrap().to_owned();
@@ -43,7 +43,7 @@ fn phone_sign_in_waits_for_the_second_factor() {
     let server = impatient(Kind::Sqlite);
     let mut browser = Browser::new(&server);
     browser.sign_in(OTHER, 1).expect(200);
-    let (seed, codes) = enable(&server, &mut browser, Value::Null);
+    let (seed, codes) = enable(&server, &mut browser, &Value::Null);
     browser.post("/auth/sign-out", &json!({})).expect(200);
     let answer = browser.sign_in(OTHER, 2);
     redirected(&browser, &answer);
@@ -93,7 +93,7 @@ fn sign_in_by_email_and_by_password_wait_for_it_too_and_a_reset_keeps_it() {
     browser.post("/auth/phone-number/verify", &json!({"phoneNumber": OTHER, "code": code})).expect(200);
     refused(&browser.post("/auth/two-factor/enable", &json!({"password": "not it"})), 400, "INVALID_PASSWORD");
     refused(&browser.post("/auth/two-factor/enable", &json!({})), 400, "INVALID_PASSWORD");
-    let (seed, _) = enable(&server, &mut browser, json!(PASSWORD));
+    let (seed, _) = enable(&server, &mut browser, &json!(PASSWORD));
     let by_email = json!({"email": EMAIL, "password": PASSWORD, "rememberMe": false});
     let mut other = Browser::new(&server);
     let answer = other.post("/auth/sign-in/email", &by_email);
@@ -126,7 +126,7 @@ fn second_factors_are_switched_off_by_password_and_factor() {
     let mut browser = Browser::new(&server);
     let sign_up = json!({"name": "Anna", "email": EMAIL, "password": PASSWORD});
     browser.post("/auth/sign-up/email", &sign_up).expect(200);
-    let (seed, _) = enable(&server, &mut browser, json!(PASSWORD));
+    let (seed, _) = enable(&server, &mut browser, &json!(PASSWORD));
     let password = json!({"password": PASSWORD});
     let others = browser.post("/auth/two-factor/generate-backup-codes", &password).expect(200).json();
     assert_eq!(others["backupCodes"].as_array().unwrap().len(), 6);

@@ -85,7 +85,7 @@ fn every_route_has_a_row_and_every_row_a_route() {
     let served: BTreeSet<_> = routes.iter().map(|(method, path)| format!("{method} {path}")).collect();
     assert_eq!(served.len(), routes.len(), "two routes have one method and path");
     let rows = rows();
-    let declared: BTreeSet<_> = rows.iter().flat_map(|row| row.routes()).collect();
+    let declared: BTreeSet<_> = rows.iter().flat_map(Row::routes).collect();
     let count: usize = rows.iter().map(|row| row.mounts.len()).sum();
     assert_eq!(declared.len(), count, "two rows have one method and path");
     let missing: Vec<_> = served.difference(&declared).collect();

@@ -37,7 +37,7 @@ impl World {
     /// Asks for a code, or for one that chooses a password.
     pub fn send(&self, number: &str, way: Way, held: Option<&str>) -> Started {
         let rules = Rules::of_nevr(&self.project);
-        self.start(Start { rules, way, ..self.request(number, held) }).unwrap()
+        self.start(Start { way, rules, ..self.request(number, held) }).unwrap()
     }
 
     /// Asks for a code and lets the worker make it; gives handle and code.
