@@ -19,13 +19,13 @@ const SHORTEST: usize = 12;
 #[derive(clap::Args, Debug)]
 #[group(multiple = false)]
 pub(crate) struct LockArgs {
-    /// Lock with a passphrase, which is asked for
+    /// A passphrase locks and opens it: it is asked for
     #[arg(long)]
     passphrase: bool,
-    /// Lock with the passphrase in this file (its first line)
+    /// The passphrase in this file (its first line) locks and opens it
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// Lock with this key file [default: the server's own]
+    /// This key file locks and opens it [default: the server's own]
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
