@@ -561,6 +561,15 @@ mod tests {
             (json!({"auth": {"passwordHashing": {"memoryKib": -1}}}), "auth.passwordHashing.memoryKib"),
             (json!({"auth": {"passwordHashing": {"parallelism": 5}}}), "auth.passwordHashing.parallelism"),
             (json!({"nevr": {"rateLimit": true}}), "nevr.rateLimit"),
+            (json!({"nevr": {"rateLimit": {"window": 0, "max": 1}}}), "nevr.rateLimit.window"),
+            (
+                json!({"nevr": {"baseRateLimits": {"signIn": {"window": 1, "max": 0}}}}),
+                "nevr.baseRateLimits.signIn.max",
+            ),
+            (json!({"nevr": {"session": {"updateAge": 604_801}}}), "nevr.session.updateAge"),
+            (json!({"nevr": {"countries": ["*"]}}), "nevr.countries"),
+            (json!({"nevr": {"hosts": ["https://shop.example.com"]}}), "nevr.hosts"),
+            (json!({"nevr": {"hosts": ["Shop.example.com"]}}), "nevr.hosts"),
             (json!([]), "settings"),
         ] {
             let error = merged(&patch).unwrap_err().to_string();

@@ -213,9 +213,11 @@ fn check_phone(project: &Project, phone: &Phone) -> Result<()> {
 pub(super) fn is_served(project: &Project, phone: &Phone) -> bool {
     let sms = &project.settings.sms;
     let country = phone.country().unwrap_or("*");
-    // Examples have numbers that nobody can have; where nothing leaves the process they do no harm.
+    // Examples have numbers of ten digits that nobody can have, such as +1234567890; where nothing leaves the process they
+    // do no harm.
     let is_kept = sms.providers.iter().all(|provider| matches!(provider.account, Account::Inbox {}));
-    let is_reachable = if is_kept { phone.is_ordinary() } else { phone.may_receive_sms() };
+    let is_example = is_kept && phone.as_e164().len() > 10 && phone.is_ordinary();
+    let is_reachable = is_example || phone.may_receive_sms();
     is_reachable && sms.countries.iter().any(|c| c == "*" || c == country)
 }
 

@@ -236,6 +236,8 @@ on_both!(what_depends_on_the_request_alone_is_refused_at_once, |test| {
     assert_eq!(code(&world, ANNA), Ok(()));
     // Premium rate.
     assert_eq!(code(&world, "+499001234567"), Err(Code::CountryNotAllowed));
+    // A number of an example, which nobody can have, and too little of one.
+    assert_eq!((code(&world, "+1234567890"), code(&world, "+1425555")), (Ok(()), Err(Code::CountryNotAllowed)));
     world.set(&json!({"sms": {"countries": ["AT"]}}));
     assert_eq!((code(&world, CLARA), code(&world, ANNA)), (Ok(()), Err(Code::CountryNotAllowed)));
     world.set(&json!({"sms": {"countries": []}}));
