@@ -1,0 +1,144 @@
+import { callRoute } from './fetch.js';
+import { SessionStore } from './session.js';
+import type { FetchOptions, Lambda, Plugin, Result } from './types.js';
+
+/** A user. Times are texts like 2026-11-20T22:53:33.056Z. */
+export interface User {
+    id: string;
+    name: string;
+    /** Null for whoever came by phone and has none. */
+    email: string | null;
+    emailVerified: boolean;
+    image?: string | null;
+    /** In E.164: +14255550123. */
+    phoneNumber?: string | null;
+    phoneNumberVerified?: boolean;
+    twoFactorEnabled?: boolean;
+    createdAt: string;
+    updatedAt: string;
+}
+
+/** A session. */
+export interface Session {
+    id: string;
+    userId: string;
+    token: string;
+    expiresAt: string;
+    ipAddress?: string | null;
+    userAgent?: string | null;
+    createdAt: string;
+    updatedAt: string;
+}
+
+type Fields<API> = API extends { $Infer: { Entities: { user: infer Entity } } } ? Omit<Entity, keyof User> : object;
+
+/** A user with the fields that an API adds. */
+export type UserOf<API> = User & Fields<API>;
+
+/** Who is signed in. */
+export interface Signed<API = object> {
+    user: UserOf<API>;
+    session: Session;
+}
+
+/** A second factor is due before there is a session: call the routes below /auth/two-factor. */
+export interface TwoFactorDue {
+    twoFactorRedirect: true;
+    message?: string;
+    token?: undefined;
+    user?: undefined;
+}
+
+/** What signing in gives. In a page the cookie carries the session; `token` is for `Authorization: Bearer`. */
+export type SignIn<API = object> = { token: string; user: UserOf<API>; twoFactorRedirect?: undefined } | TwoFactorDue;
+
+type Call<Input, Output> = (input: Input, options?: FetchOptions) => Promise<Result<Output>>;
+type OptionalCall<Input, Output> = (input?: Input, options?: FetchOptions) => Promise<Result<Output>>;
+type Done = { status: boolean };
+
+/** The routes of accounts with e-mail and password, and of sessions. */
+export interface Auth<API> {
+    signUp: {
+        email: Call<
+            { name: string; email: string; password: string; image?: string; callbackURL?: string; rememberMe?: boolean },
+            { token: string | null; user: UserOf<API> }
+        >;
+    };
+    signIn: {
+        email: Call<
+            { email: string; password: string; callbackURL?: string; rememberMe?: boolean },
+            SignIn<API> & { redirect?: boolean; url?: string }
+        >;
+    };
+    signOut: OptionalCall<object, { success: boolean }>;
+    /** Who is signed in; null: nobody. */
+    getSession: OptionalCall<object, Signed<API> | null>;
+    listSessions: OptionalCall<object, { sessions: Session[] }>;
+    revokeSession: Call<{ token: string }, Done>;
+    revokeSessions: OptionalCall<object, Done>;
+    revokeOtherSessions: OptionalCall<object, Done>;
+    updateUser: Call<{ name?: string; image?: string | null } & Partial<Fields<API>>, Done & { user: UserOf<API> }>;
+    changePassword: Call<
+        { currentPassword: string; newPassword: string; revokeOtherSessions?: boolean },
+        Done & { token: string | null; user: UserOf<API> }
+    >;
+    changeEmail: Call<{ newEmail: string; callbackURL?: string }, Done>;
+    deleteUser: OptionalCall<{ password?: string }, { success: boolean }>;
+    requestPasswordReset: Call<{ email: string; redirectTo?: string }, Done>;
+    resetPassword: Call<{ token: string; newPassword: string }, Done>;
+    sendVerificationEmail: Call<{ email: string; callbackURL?: string }, Done>;
+    verifyEmail: Call<{ token: string }, Done>;
+    listAccounts: OptionalCall<object, unknown>;
+}
+
+/** What this plugin adds to a client. */
+export interface AuthMethods<API> {
+    readonly auth: Auth<API>;
+    readonly useSession: SessionStore<Signed<API>>;
+}
+
+interface AuthActions extends Lambda {
+    readonly actions: AuthMethods<this['API']>;
+}
+
+/** What goes wrong with accounts and sessions, by the names in `error.code`. */
+const ERROR_CODES = {
+    VALIDATION_ERROR: 'A value is missing or wrong.',
+    UNAUTHORIZED: 'Nobody is signed in.',
+    FORBIDDEN: 'This is not allowed.',
+    NOT_FOUND: 'There is nothing here.',
+    CONFLICT: 'Somebody else has it already.',
+    RATE_LIMITED: 'Too many requests. Wait a little.',
+    INTERNAL_ERROR: 'The server failed.',
+} as const;
+
+/** Paths that may change who is signed in, or what is known of him. */
+const CHANGES = /^\/auth\/(sign-(in|up|out)\b|two-factor\/|revoke-|update-user$|change-|delete-user$|reset-password$|verify-email$|anonymous\b)/;
+
+const READ = ['get-session', 'session', 'list-sessions', 'list-accounts', 'verify-email', 'magic-link/verify'];
+
+/** What the plugin may be made with. */
+export interface AuthClientOptions {
+    /** Whether to ask who is signed in again when the window gets the focus; true unless said. */
+    refetchOnFocus?: boolean;
+}
+
+/** Accounts with e-mail and password, sessions, and `useSession`, which follows who is signed in. */
+export function authClient(options: AuthClientOptions = {}): Plugin<AuthActions, typeof ERROR_CODES> {
+    return {
+        id: 'auth',
+        methods: Object.fromEntries(READ.map((name) => [`/auth/${name}`, 'GET'])),
+        changesSession: (path) => CHANGES.test(path),
+        $ERROR_CODES: ERROR_CODES,
+        create({ $fetch, onSessionChange }) {
+            const ask = () => callRoute<Signed | null>($fetch, 'GET', '/auth/get-session');
+            const useSession = new SessionStore(ask, options.refetchOnFocus ?? true);
+            onSessionChange((path) => {
+                if (path === '/auth/sign-out') useSession.clear();
+                void useSession.refetch();
+            });
+            // The routes themselves need no code: each is the path of its name.
+            return { auth: {}, useSession };
+        },
+    };
+}
