@@ -22,6 +22,7 @@ export interface User {
 export interface Session {
     id: string;
     userId: string;
+    /** For `revokeSession`. It opens nothing: only a sign-in tells the token that does. */
     token: string;
     expiresAt: string;
     ipAddress?: string | null;
@@ -41,7 +42,7 @@ export interface Signed<API = object> {
     session: Session;
 }
 
-/** A second factor is due before there is a session: call the routes below /auth/two-factor. */
+/** A second factor is due before there is a session: go on with `auth.twoFactor`. */
 export interface TwoFactorDue {
     twoFactorRedirect: true;
     message?: string;
@@ -55,6 +56,7 @@ export type SignIn<API = object> = { token: string; user: UserOf<API>; twoFactor
 type Call<Input, Output> = (input: Input, options?: FetchOptions) => Promise<Result<Output>>;
 type OptionalCall<Input, Output> = (input?: Input, options?: FetchOptions) => Promise<Result<Output>>;
 type Done = { status: boolean };
+type SecondFactor<API> = { token: string; user: UserOf<API> };
 
 /** The routes of accounts with e-mail and password, and of sessions. */
 export interface Auth<API> {
@@ -82,13 +84,23 @@ export interface Auth<API> {
         { currentPassword: string; newPassword: string; revokeOtherSessions?: boolean },
         Done & { token: string | null; user: UserOf<API> }
     >;
-    changeEmail: Call<{ newEmail: string; callbackURL?: string }, Done>;
-    deleteUser: OptionalCall<{ password?: string }, { success: boolean }>;
-    requestPasswordReset: Call<{ email: string; redirectTo?: string }, Done>;
-    resetPassword: Call<{ token: string; newPassword: string }, Done>;
-    sendVerificationEmail: Call<{ email: string; callbackURL?: string }, Done>;
-    verifyEmail: Call<{ token: string }, Done>;
-    listAccounts: OptionalCall<object, unknown>;
+    listAccounts: OptionalCall<object, { id: string; providerId: string; accountId: string; createdAt: string; updatedAt: string }[]>;
+    twoFactor: TwoFactor<API>;
+}
+
+/** The second factor: what comes after a sign-in that answered `twoFactorRedirect`, and how it is set up. */
+export interface TwoFactor<API> {
+    /** Starts to set up an authenticator app. Whoever has a password says it. */
+    enable: OptionalCall<{ password?: string; issuer?: string }, { totpUri: string; secret: string; backupCodes: string[] }>;
+    /** Finishes with a code of the app. */
+    verifySetup: Call<{ code: string }, { success: boolean; twoFactorEnabled: boolean }>;
+    disable: OptionalCall<{ password?: string }, { success: boolean; twoFactorEnabled: boolean }>;
+    generateBackupCodes: OptionalCall<{ password?: string }, Done & { backupCodes: string[] }>;
+    /** Sends a code. */
+    sendOtp: OptionalCall<object, Done>;
+    verifyOtp: Call<{ code: string }, SecondFactor<API>>;
+    verifyTotp: Call<{ code: string }, SecondFactor<API>>;
+    verifyBackupCode: Call<{ code: string }, SecondFactor<API> & { remainingBackupCodes: number }>;
 }
 
 /** What this plugin adds to a client. */
@@ -133,10 +145,7 @@ export function authClient(options: AuthClientOptions = {}): Plugin<AuthActions,
         create({ $fetch, onSessionChange }) {
             const ask = () => callRoute<Signed | null>($fetch, 'GET', '/auth/get-session');
             const useSession = new SessionStore(ask, options.refetchOnFocus ?? true);
-            onSessionChange((path) => {
-                if (path === '/auth/sign-out') useSession.clear();
-                void useSession.refetch();
-            });
+            onSessionChange((path) => useSession.changed(path === '/auth/sign-out'));
             // The routes themselves need no code: each is the path of its name.
             return { auth: {}, useSession };
         },

@@ -73,8 +73,8 @@ export function createFetch(options: ClientOptions, done: (path: string) => void
 
 function address(options: ClientOptions, path: string, query: Record<string, unknown> = {}): string {
     const { baseURL = '', basePath = '/api' } = options;
-    const joined = [baseURL, basePath, path].map((part) => part.replace(/\/+$/, '')).filter(Boolean);
-    const url = new URL(joined.reduce((left, right) => left + (right.startsWith('/') ? right : `/${right}`), ''), origin());
+    const below = [basePath, path].map((part) => part.replace(/^\/+|\/+$/g, '')).filter(Boolean);
+    const url = new URL([baseURL.replace(/\/+$/, ''), ...below].join('/'), origin());
     for (const [name, value] of Object.entries(query)) {
         if (value !== undefined && value !== null) url.searchParams.append(name, String(value));
     }

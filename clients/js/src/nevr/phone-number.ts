@@ -1,4 +1,4 @@
-import type { SignIn } from './auth.js';
+import type { SignIn, UserOf } from './auth.js';
 import { callRoute } from './fetch.js';
 import type { FetchOptions, Lambda, Plugin, Result } from './types.js';
 
@@ -13,7 +13,7 @@ export interface PhoneNumber<API> {
         /** Sends a code. `expiresIn` is in seconds. */
         sendOTP: Call<{ phoneNumber: string }, { success: boolean; expiresIn: number }>;
         /** Signed in: adds the number to the account. Else: says whether the code is right, which leaves it usable once. */
-        verify: Call<{ phoneNumber: string; code: string }, { success: boolean; verified: boolean }>;
+        verify: Call<{ phoneNumber: string; code: string }, { success: boolean; verified: boolean; user: UserOf<API> | null }>;
         /** Sends a code for a new password, if an account has the number. The answer is the same if none has. */
         requestPasswordReset: Call<{ phoneNumber: string }, { success: boolean }>;
         /** Sets the password and ends all sessions. */

@@ -20,6 +20,7 @@ export class SessionStore<Session> {
     readonly #listeners = new Set<Listener<Session>>();
     #state: SessionState<Session> = { data: null, error: null, isPending: true };
     #turn = 0;
+    #begun = false;
 
     constructor(ask: () => Promise<Result<Session | null>>, onFocus: boolean) {
         this.#ask = ask;
@@ -49,6 +50,7 @@ export class SessionStore<Session> {
 
     /** Asks the server again. */
     readonly refetch = async (): Promise<void> => {
+        this.#begun = true;
         const mine = ++this.#turn;
         if (!this.#state.isPending) this.#set({ isPending: true });
         const { data, error } = await this.#ask();
@@ -59,14 +61,16 @@ export class SessionStore<Session> {
         else this.#set({ data, error: null, isPending: false });
     };
 
-    /** Nobody is signed in any more, whatever is on its way. */
-    readonly clear = (): void => {
-        this.#turn++;
-        this.#set({ data: null, error: null, isPending: false });
+    /** Somebody may have signed in or, `out`, has certainly signed out: what is on its way is old. */
+    readonly changed = (out: boolean): void => {
+        // Whom nobody asked for is not looked up: a server makes many clients.
+        if (!this.#begun) return;
+        if (out) this.#set({ data: null, error: null });
+        void this.refetch();
     };
 
     #begin(): void {
-        if (this.#turn === 0) void this.refetch();
+        if (!this.#begun) void this.refetch();
     }
 
     #set(next: Partial<SessionState<Session>>): void {
