@@ -62,7 +62,7 @@ type SecondFactor<API> = { token: string; user: UserOf<API> };
 export interface Auth<API> {
     signUp: {
         email: Call<
-            { name: string; email: string; password: string; image?: string; callbackURL?: string; rememberMe?: boolean },
+            { name: string; email: string; password: string; image?: string; phoneNumber?: string; rememberMe?: boolean },
             { token: string | null; user: UserOf<API> }
         >;
     };
@@ -81,7 +81,7 @@ export interface Auth<API> {
     revokeOtherSessions: OptionalCall<object, Done>;
     updateUser: Call<{ name?: string; image?: string | null } & Partial<Fields<API>>, Done & { user: UserOf<API> }>;
     changePassword: Call<
-        { currentPassword: string; newPassword: string; revokeOtherSessions?: boolean },
+        { currentPassword?: string; newPassword: string; revokeOtherSessions?: boolean },
         Done & { token: string | null; user: UserOf<API> }
     >;
     listAccounts: OptionalCall<object, { id: string; providerId: string; accountId: string; createdAt: string; updatedAt: string }[]>;
@@ -115,17 +115,38 @@ interface AuthActions extends Lambda {
 
 /** What goes wrong with accounts and sessions, by the names in `error.code`. */
 const ERROR_CODES = {
-    VALIDATION_ERROR: 'A value is missing or wrong.',
-    UNAUTHORIZED: 'Nobody is signed in.',
-    FORBIDDEN: 'This is not allowed.',
+    API_DISABLED: 'This server does not speak to nevr clients.',
+    BACKUP_CODES_NOT_ENABLED: 'There are no backup codes.',
+    BAD_REQUEST: 'The request cannot be read.',
+    BANNED_USER: 'The account is blocked.',
+    EMAIL_CAN_NOT_BE_UPDATED: 'The address cannot be changed here.',
+    EMAIL_NOT_VERIFIED: 'The address was not verified yet.',
+    INVALID_BACKUP_CODE: 'The backup code is wrong or was used.',
+    INVALID_CALLBACK_URL: 'The address to go on at is not allowed.',
+    INVALID_CODE: 'The code is wrong.',
+    INVALID_EMAIL_OR_PASSWORD: 'The address or the password is wrong.',
+    INVALID_ORIGIN: 'This page may not call the server.',
+    INVALID_PASSWORD: 'The password is wrong.',
+    INVALID_TWO_FACTOR_COOKIE: 'No sign-in waits for a second factor.',
+    METHOD_DISABLED: 'This way to sign in is switched off.',
     NOT_FOUND: 'There is nothing here.',
-    CONFLICT: 'Somebody else has it already.',
+    OTP_NOT_ENABLED: 'Codes by message are not set up.',
+    PROJECT_NOT_FOUND: 'The server knows no project for this host.',
     RATE_LIMITED: 'Too many requests. Wait a little.',
-    INTERNAL_ERROR: 'The server failed.',
+    SESSION_NOT_FRESH: 'Sign in again first.',
+    SIGN_UP_DISABLED: 'No new accounts are taken.',
+    TOO_MANY_ATTEMPTS: 'Too many tries. Ask for another code, or wait.',
+    TWO_FACTOR_ALREADY_ENABLED: 'The second factor is on already.',
+    TWO_FACTOR_NOT_ENABLED: 'The second factor is not on.',
+    TWO_FACTOR_REQUIRED: 'A second factor is due.',
+    UNAUTHORIZED: 'Nobody is signed in.',
+    UNEXPECTED_ERROR: 'The server failed.',
+    USER_ALREADY_EXISTS: 'There is an account with this address.',
+    VALIDATION_ERROR: 'A value is missing or wrong.',
 } as const;
 
 /** Paths that may change who is signed in, or what is known of him. */
-const CHANGES = /^\/auth\/(sign-(in|up|out)\b|two-factor\/|revoke-|update-user$|change-|delete-user$|reset-password$|verify-email$|anonymous\b)/;
+const CHANGES = /^\/auth\/(sign-|two-factor\/|revoke-|update-user$|change-|delete-user$|reset-password$|verify-email$)/;
 
 const READ = ['get-session', 'session', 'list-sessions', 'list-accounts', 'verify-email', 'magic-link/verify'];
 

@@ -100,11 +100,11 @@ export interface ClientOptions<Plugins extends readonly Plugin[] = readonly Plug
     keep?: 'browser' | 'memory' | 'none';
 }
 
-/** Any route, by its name in camel case: `client.$call.auth.twoFactor.enable({ password })`. */
-export interface AnyRoute {
-    <T = any>(input?: object, options?: FetchOptions): Promise<Result<T>>;
-    readonly [name: string]: AnyRoute;
-}
+/**
+ * Any route, by its name in camel case: `client.$call.auth.someThing({ a: 1 })` posts to /auth/some-thing. Its types are
+ * not known: each call takes `(input?, options?)` and gives a `Result`.
+ */
+export type AnyRoute = Readonly<Record<string, any>>;
 
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void ? All : never;
 type ActionsOf<P, API> = P extends Plugin<infer L, infer _> ? (L & { readonly API: API })['actions'] : never;
