@@ -19,7 +19,10 @@ before(async () => {
         const body = /^\/(dist\/[\w/-]+\.js)?$/.test(pathname) && (await readFile(new URL(file, import.meta.url)).catch(() => undefined));
         response.writeHead(body ? 200 : 404, { 'content-type': body ? kind : 'text/plain' }).end(body || 'Nothing here.');
     }).listen(0, '127.0.0.1');
-    [server, browser] = await Promise.all([start(), openChromium(), once(site, 'listening')]);
+    await once(site, 'listening');
+    // One after the other: if the second does not start, the first is known and stopped.
+    server = await start();
+    browser = await openChromium();
 });
 after(async () => {
     site?.close();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { Client } from 'countersign';
 import { createClient } from 'countersign/nevr';
 import { authClient } from 'countersign/nevr/auth';
 import { phoneNumberClient } from 'countersign/nevr/phone-number';
@@ -123,6 +124,29 @@ describe('Phone Number Authentication', () => {
         // The message for this one is written after the other's would have been.
         await signIn(open(), known);
         assert.deepEqual(await server.messages(stranger), [], 'the same answer, and no message');
+    });
+
+    test('Configuration: requireVerification', async (t) => {
+        t.after(() => server.settings({ nevr: { requireVerification: true } }));
+        const [phoneNumber, password] = ['+14255550107', 'correct horse battery'];
+        // A number that a server said, and nobody proved.
+        const { users } = new Client().setEndpoint(server.endpoint).setProject(server.project).setKey(server.apiKey);
+        const { $id } = await users.create({ phone: phoneNumber, password });
+        await bad(open().auth.signIn.phoneNumber({ phoneNumber, password }), 401, 'PHONE_NUMBER_NOT_VERIFIED');
+        await bad(open().auth.signIn.phoneNumber({ phoneNumber, password: 'wrong' }), 401, 'INVALID_PHONE_NUMBER_OR_PASSWORD');
+        await server.settings({ nevr: { requireVerification: false } });
+        assert.equal((await good(open().auth.signIn.phoneNumber({ phoneNumber, password }))).user.id, $id);
+    });
+
+    test('Rate Limiting: ten a minute unless said', async (t) => {
+        const fresh = await start({});
+        t.after(() => fresh.stop());
+        const client = open(fresh.url);
+        const ask = () => client.auth.phoneNumber.sendOTP({ phoneNumber: '+14255550140' });
+        for (let i = 0; i < 10; i++) await good(ask());
+        await bad(ask(), 429, 'RATE_LIMITED');
+        await fresh.clock(61);
+        await good(ask());
     });
 
     test('Rate Limiting: so many calls in so much time', async (t) => {

@@ -7,6 +7,8 @@ import { phoneNumberClient } from 'countersign/nevr/phone-number';
 import { authClient as auth } from 'countersign/plugins/auth/client';
 import { phoneNumberClient as phoneNumber } from 'countersign/plugins/auth/phone-number/client';
 
+import type { METHODS } from './methods.mjs';
+
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_: Same<A, B>): void => undefined;
 
@@ -92,3 +94,7 @@ export async function own() {
     await client.auth.signOut();
     return data?.length;
 }
+
+/** The paths of all methods of a group: `signIn.email`. */
+type Paths<Group> = { [Name in keyof Group & string]: Group[Name] extends (...args: never[]) => unknown ? Name : `${Name}.${Paths<Group[Name]>}` }[keyof Group & string];
+same<Paths<typeof client.auth>, (typeof METHODS)[number]>(true);

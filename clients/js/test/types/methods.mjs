@@ -1,0 +1,28 @@
+// The methods below `auth` of a client with both plugins.
+
+export const METHODS = /** @type {const} */ ([
+    'phoneNumber.sendOTP',
+    'phoneNumber.verify',
+    'phoneNumber.requestPasswordReset',
+    'phoneNumber.resetPassword',
+    'signIn.phoneNumber',
+    'signIn.email',
+    'signUp.email',
+    'signOut',
+    'getSession',
+    'listSessions',
+    'revokeSession',
+    'revokeSessions',
+    'revokeOtherSessions',
+    'updateUser',
+    'changePassword',
+    'listAccounts',
+    'twoFactor.enable',
+    'twoFactor.verifySetup',
+    'twoFactor.disable',
+    'twoFactor.generateBackupCodes',
+    'twoFactor.sendOtp',
+    'twoFactor.verifyOtp',
+    'twoFactor.verifyTotp',
+    'twoFactor.verifyBackupCode',
+]);
