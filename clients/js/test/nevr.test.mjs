@@ -91,6 +91,22 @@ describe('a method', () => {
         assert.deepEqual(paths, ['/api/auth/sign-in/phone-number', '/api/auth/sign-in/email']);
     });
 
+    test('of a plugin of your own joins the group of the others', async () => {
+        server = await fake(() => ({ body: {} }));
+        const own = {
+            id: 'own',
+            methods: { '/auth/greetings': 'GET' },
+            create: ({ $fetch }) => ({ auth: { signIn: { badge: () => $fetch('/badge', { method: 'PUT', body: {} }) } } }),
+        };
+        // It comes first, so that the others would hide its method, whose path is not its name.
+        const client = createClient()({ baseURL: server.url, plugins: [own, ...both()] });
+        await client.auth.signIn.badge();
+        await client.auth.signIn.phoneNumber({ phoneNumber: '+1', code: '1' });
+        await client.auth.greetings();
+        const made = server.calls.map((call) => `${call.method} ${call.path}`);
+        assert.deepEqual(made, ['PUT /api/badge', 'POST /api/auth/sign-in/phone-number', 'GET /api/auth/greetings']);
+    });
+
     test('that reads is a GET with its input in the query', async () => {
         server = await fake(() => ({ body: null }));
         const client = make();

@@ -18,7 +18,7 @@ function isGroup(value: unknown): value is Tree {
 }
 
 /** What the language itself asks objects for: none of them is a route. */
-const NO_ROUTES = new Set(['then', 'catch', 'finally', 'toJSON', 'toString', 'valueOf', 'constructor', 'prototype', 'inspect']);
+const NO_ROUTES = new Set(['then', 'catch', 'finally', 'toJSON', 'toString', 'valueOf', 'constructor', 'prototype']);
 
 /**
  * The methods of `tree`, and for every other name a route: `auth.twoFactor.enable(input)` calls
