@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A file that is being written. Dropped before [`finish`](Self::finish), it leaves nothing.
 pub(crate) struct Aside {
     file: Option<BufWriter<File>>,
-    aside: PathBuf,
+    hidden: PathBuf,
     path: PathBuf,
 }
 
@@ -20,16 +20,16 @@ impl Aside {
         let mut hidden = OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{}", std::process::id()));
-        let aside = path.with_file_name(hidden);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-        Ok(Self { file: Some(BufWriter::with_capacity(256 << 10, file)), aside, path: path.to_owned() })
+        let hidden = path.with_file_name(hidden);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&hidden)?;
+        Ok(Self { file: Some(BufWriter::with_capacity(256 << 10, file)), hidden, path: path.to_owned() })
     }
 
     /// Puts it into place, durably.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         let file = self.file.take().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(&self.aside, &self.path)?;
+        std::fs::rename(&self.hidden, &self.path)?;
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
@@ -48,7 +48,7 @@ impl Write for Aside {
 impl Drop for Aside {
     fn drop(&mut self) {
         // After `finish` there is nothing at this place.
-        drop(std::fs::remove_file(&self.aside));
+        drop(std::fs::remove_file(&self.hidden));
     }
 }
 

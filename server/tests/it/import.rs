@@ -1,5 +1,6 @@
 //! Users who come from other systems and go to another server, by the command line, beside a server that runs.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
@@ -130,7 +131,8 @@ on_both! {
         // The shapes of the two APIs, and a line for each.
         assert_eq!(imported(home, "appwrite", &json!({"total": 2, "users": first}).to_string(), &[]), 2);
         assert_eq!(imported(home, "appwrite", &json!({"data": second, "total": 2}).to_string(), &[]), 2);
-        let lines: String = rest.iter().map(|user| format!("{user}\n")).collect();
+        let lines: Vec<String> = rest.iter().map(ToString::to_string).collect();
+        let lines = lines.join("\n");
         assert_eq!(imported(home, "appwrite", &lines, &[]), 3);
         let (code, again) = import(home, "appwrite", &serde_json::to_string_pretty(&users).unwrap(), &[]);
         assert_eq!((code, &again["imported"], &again["alreadyThere"]), (0, &json!(0), &json!(7)), "{again}");
@@ -292,8 +294,9 @@ fn crowd(count: usize) -> String {
     let mut text =
         "id,email,email_verified,phone,phone_verified,name,password_hash,labels,prefs,created_at\n".to_owned();
     for n in 0..count {
-        text += &format!(
-            "user{n},user{n}@example.com,yes,+4917{:08},yes,Number {n},{BCRYPT},vip,\"{{\"\"n\"\":{n}}}\",2024-05-06T07:08:09Z\n",
+        let _ = writeln!(
+            text,
+            "user{n},user{n}@example.com,yes,+4917{:08},yes,Number {n},{BCRYPT},vip,\"{{\"\"n\"\":{n}}}\",2024-05-06T07:08:09Z",
             10_000_000 + n
         );
     }

@@ -14,7 +14,7 @@ const PHPASS: &str = "$P$Br387rwferoKN7uwHZqNMu98q3U8RO.";
 const SCRYPT: &str = "3fdef49701bc4cfaacd551fe017283513284b4731e6945c263246ef948d3cf63\
                       b5d269c31fd697246085111a428245e24a4ddc6b64c687bc60a8910dbafc1d5b";
 const FIREBASE: &str = "UlM7JiXRcQhzAGlaonpSqNSLIz475WMddOgLjej5De9vxTy48K6WtqlEzrRFeK4t0COfMhWCb8wuMHgxOFCHFQ==";
-/// Made by Python's `hashlib`: 1,000 rounds of SHA-512 over the salt "NaCl".
+/// Made by Python's `hashlib`: 1,000 rounds of SHA-512 over the salt "`NaCl`".
 const PBKDF2: &str = "+yqLwVPX9FSe8ayXt7lBFQrwqhRv0uPz8n5kPH7eWZn63vccd2ggBwhWS5gtzmHjG3bRMJQg3QvMUiaofohmOQ==";
 const SIGNER_KEY: &str = "XyEKE9RcTDeLEsL/RjwPDBv/RqDl8fb3gpYEOQaPihbxf1ZAtSOHCjuAAa7Q3oHpCYhXSN9tizHgVOwn6krflQ==";
 

@@ -18,8 +18,8 @@ use crate::user::{Import, Proof, Taken};
 /// Of the word "appwrite" (contract nuvix §4.5).
 const MD5: &str = "144fa7eaa4904e8ee120651997f70dcc";
 
-fn contact(text: &str, verified: bool) -> Option<Contact> {
-    Some(Contact { text: text.to_owned(), trust: Trust::of(verified) })
+fn contact(text: &str, verified: bool) -> Contact {
+    Contact { text: text.to_owned(), trust: Trust::of(verified) }
 }
 
 fn md5() -> Hash {
@@ -30,8 +30,8 @@ fn md5() -> Hash {
 fn anna() -> Candidate {
     Candidate {
         id: Some("anna".to_owned()),
-        email: contact(" Anna@Example.COM ", true),
-        phone: contact("+49 170 1234567", true),
+        email: Some(contact(" Anna@Example.COM ", true)),
+        phone: Some(contact("+49 170 1234567", true)),
         name: "Anna".to_owned(),
         labels: vec!["vip".to_owned(), "vip".to_owned(), "beta".to_owned()],
         prefs: json!({"theme": "dark"}).as_object().unwrap().clone(),
@@ -101,8 +101,8 @@ on_both!(a_user_of_another_system_is_taken_over_with_what_he_had, |test| {
 on_both!(what_the_source_did_not_verify_is_trusted_as_if_a_key_had_set_it, |test| {
     let world = World::new(test);
     let bernd = Candidate {
-        email: contact(BERND_MAIL, false),
-        phone: contact(BERND, false),
+        email: Some(contact(BERND_MAIL, false)),
+        phone: Some(contact(BERND, false)),
         password: Some(md5()),
         ..named("bernd")
     };
@@ -118,8 +118,8 @@ on_both!(a_claim_that_was_imported_as_such_gives_its_prover_nothing_of_somebody_
     let world = World::new(test);
     let rules = Rules { unverified: Unverified::Claimed, ..Rules::default() };
     let mallory = Candidate {
-        email: contact(BERND_MAIL, false),
-        phone: contact(BERND, false),
+        email: Some(contact(BERND_MAIL, false)),
+        phone: Some(contact(BERND, false)),
         password: Some(md5()),
         ..named("mallory")
     };
@@ -139,11 +139,11 @@ on_both!(one_who_cannot_be_taken_leaves_the_others_alone, |test| {
         &world,
         [
             anna(),
-            Candidate { phone: contact(BERND, true), password: Some(md5()), ..named("one") },
-            Candidate { email: contact(BERND_MAIL, true), ..named("two") },
+            Candidate { phone: Some(contact(BERND, true)), password: Some(md5()), ..named("one") },
+            Candidate { email: Some(contact(BERND_MAIL, true)), ..named("two") },
             named("keyed"),
-            Candidate { email: contact(ANNA_MAIL, true), ..named("three") },
-            Candidate { phone: contact(CLARA, true), ..named("clara") },
+            Candidate { email: Some(contact(ANNA_MAIL, true)), ..named("three") },
+            Candidate { phone: Some(contact(CLARA, true)), ..named("clara") },
         ],
     );
     let taken = [
@@ -164,7 +164,7 @@ on_both!(a_second_run_changes_nothing, |test| {
     imported(&world, [anna()]);
     let before = exported(&world);
     world.later(60);
-    let clara = Candidate { phone: contact(CLARA, true), ..named("clara") };
+    let clara = Candidate { phone: Some(contact(CLARA, true)), ..named("clara") };
     let again = Candidate { name: "Another".to_owned(), password: None, ..anna() };
     assert_eq!(imported(&world, [again, clara]), [Import::There, Import::Made]);
     assert_eq!(exported(&world)[..1], before);
@@ -175,7 +175,7 @@ on_both!(pending_accounts_and_mock_numbers_give_way, |test| {
     world.ask_and_get(ANNA, "anna");
     world.mail_code(ANNA_MAIL, "by-mail");
     world.user(Row { phone: Some(CLARA), proof: "mock", ..Row::by_key("tester", CLARA) });
-    let clara = Candidate { phone: contact(CLARA, true), ..named("clara") };
+    let clara = Candidate { phone: Some(contact(CLARA, true)), ..named("clara") };
     assert_eq!(imported(&world, [anna(), clara]), [Import::Made, Import::Made]);
     assert_eq!((world.find_user("by-mail"), world.owner(CLARA).unwrap().id), (None, "clara".to_owned()));
     assert_eq!(world.find_user("tester").unwrap().phone, None);
@@ -184,7 +184,7 @@ on_both!(pending_accounts_and_mock_numbers_give_way, |test| {
 on_both!(a_look_says_what_a_run_would_do_and_changes_nothing, |test| {
     let world = World::new(test);
     imported(&world, [anna()]);
-    let users: Vec<_> = [anna(), Candidate { phone: contact(ANNA, true), ..named("x") }, named("y")]
+    let users: Vec<_> = [anna(), Candidate { phone: Some(contact(ANNA, true)), ..named("x") }, named("y")]
         .map(|candidate| ready(&world, candidate).unwrap())
         .into();
     let looked = world.write(move |tx, ctx| find_places(tx, ctx, &users));
@@ -207,8 +207,8 @@ on_both!(an_app_moves_with_its_seed_and_the_steps_that_were_used, |test| {
     assert!(user.totp && user.mfa);
     let person = world.enter(ANNA, "x");
     let asked = world.challenge(&person, Factor::Totp).unwrap();
-    let used = app_code(&seed, world.ctx.now);
-    assert_eq!(world.answer(&person, &asked, &used).unwrap_err(), Code::InvalidToken);
+    let spent = app_code(&seed, world.ctx.now);
+    assert_eq!(world.answer(&person, &asked, &spent).unwrap_err(), Code::InvalidToken);
     world.later(30);
     let asked = world.challenge(&person, Factor::Totp).unwrap();
     assert!(world.answer(&person, &asked, &app_code(&seed, world.ctx.now)).is_ok());
@@ -237,8 +237,8 @@ on_both!(what_is_wrong_with_a_user_is_named, |test| {
     let long = "x".repeat(129);
     for (field, candidate) in [
         ("id", Candidate { name: "Nobody".to_owned(), ..Candidate::default() }),
-        ("email", Candidate { email: contact("anna", true), ..named("a") }),
-        ("phone", Candidate { phone: contact("0170 1234567", true), ..named("a") }),
+        ("email", Candidate { email: Some(contact("anna", true)), ..named("a") }),
+        ("phone", Candidate { phone: Some(contact("0170 1234567", true)), ..named("a") }),
         ("phone", Candidate { phone_claim: Some("12".to_owned()), ..named("a") }),
         ("name", Candidate { name: long, ..named("a") }),
         ("labels", Candidate { labels: vec!["no label".to_owned()], ..named("a") }),
@@ -253,7 +253,7 @@ on_both!(what_is_wrong_with_a_user_is_named, |test| {
         assert_eq!(refused(&world, &rules, candidate), field);
     }
     let german = Rules { region: Some("DE".to_owned()), ..Rules::default() };
-    let prepared = prepare(&world.ctx, &german, Candidate { phone: contact("0170 1234567", true), ..named("a") });
+    let prepared = prepare(&world.ctx, &german, Candidate { phone: Some(contact("0170 1234567", true)), ..named("a") });
     assert_eq!(prepared.unwrap().phone().unwrap().as_e164(), ANNA);
 });
 
@@ -264,8 +264,11 @@ on_both!(an_id_that_can_be_none_here_gives_the_same_one_in_every_run, |test| {
     // printf %s 'google-oauth2|1' | sha256sum | cut -c1-32
     assert_eq!(id(named("google-oauth2|1")), "c15eb4bee7561c51b9eca25b98ed3540");
     assert_eq!(id(named("google-oauth2|1")), derived_id("google-oauth2|1"));
-    let by_mail =
-        Candidate { email: contact(" ANNA@example.com", true), phone: contact(ANNA, true), ..Candidate::default() };
+    let by_mail = Candidate {
+        email: Some(contact(" ANNA@example.com", true)),
+        phone: Some(contact(ANNA, true)),
+        ..Candidate::default()
+    };
     assert_eq!(id(by_mail), derived_id(ANNA_MAIL));
-    assert_eq!(id(Candidate { phone: contact(ANNA, true), ..Candidate::default() }), derived_id(ANNA));
+    assert_eq!(id(Candidate { phone: Some(contact(ANNA, true)), ..Candidate::default() }), derived_id(ANNA));
 });

@@ -1,5 +1,6 @@
 //! Users of another system: one thread reads, checks and seals, and what it has ready is written in batches.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -72,7 +73,7 @@ enum UnverifiedArg {
 
 /// What became of a record before it came to the database.
 enum Ready {
-    User(Prepared),
+    User(Box<Prepared>),
     Deleted,
     Refused(Refusal),
 }
@@ -224,7 +225,7 @@ fn ready(ctx: &Ctx, rules: &Rules, seen: &mut Seen, entry: Entry) -> Item {
                 let message = "another user of this file has the same id".to_owned();
                 return Err(Refusal { code: "duplicate-id", message });
             }
-            Ok(Ready::User(prepared))
+            Ok(Ready::User(Box::new(prepared)))
         }
     });
     Item { line, record, id, ready: prepared.unwrap_or_else(Ready::Refused) }
@@ -245,7 +246,7 @@ async fn write(
         for Item { line, record, id, ready } in batch {
             let refusal = match ready {
                 Ready::User(prepared) => {
-                    users.push(prepared);
+                    users.push(*prepared);
                     None
                 }
                 Ready::Deleted => Some(None),
@@ -370,11 +371,12 @@ fn summary(global: &Global, args: &Args, counts: &Counts) -> Done {
         }))?;
     } else {
         let went = if args.dry_run { "would go in" } else { "imported" };
+        // Writing to a String cannot fail.
         let mut text = format!("{} read: {imported} {went}, {there} already there", counted_as(read as i64, "user"));
         if deleted > 0 {
-            text += &format!(", {deleted} left out whom their system had deleted");
+            let _ = write!(text, ", {deleted} left out whom their system had deleted");
         }
-        text += &format!(", {refused} refused.");
+        let _ = write!(text, ", {refused} refused.");
         out::text(&text)?;
     }
     if refused == 0 {

@@ -46,8 +46,8 @@ pub(super) async fn list(
     }
     let mut rows = vec![["ID", "NAME", "E-MAIL", "PHONE", "STATE", "MADE"].map(str::to_owned).to_vec()];
     rows.extend(users.iter().map(|user| {
-        let email = user.email.as_ref().map(|email| email.masked()).unwrap_or_default();
-        let phone = user.shown_phone().map(|phone| phone.masked()).unwrap_or_default();
+        let email = user.email.as_ref().map(countersign_domain::base::Email::masked).unwrap_or_default();
+        let phone = user.shown_phone().map(countersign_domain::base::Phone::masked).unwrap_or_default();
         let made = user.created_at.to_rfc3339().chars().take(10).collect();
         vec![user.id.clone(), or_dash(&user.name), or_dash(&email), or_dash(&phone), state(user).to_owned(), made]
     }));
@@ -71,8 +71,8 @@ fn in_list(user: &User) -> Json {
     json!({
         "id": user.id,
         "name": user.name,
-        "email": user.email.as_ref().map(|email| email.masked()),
-        "phone": user.shown_phone().map(|phone| phone.masked()),
+        "email": user.email.as_ref().map(countersign_domain::base::Email::masked),
+        "phone": user.shown_phone().map(countersign_domain::base::Phone::masked),
         "state": state(user),
         "labels": user.labels,
         "createdAt": user.created_at.to_rfc3339(),
@@ -172,11 +172,11 @@ fn document(user: &User, factors: &[&str], codes: i64, sessions: &[Session], eve
         "id": user.id,
         "name": user.name,
         "state": state(user),
-        "email": user.email.as_ref().map(|email| email.as_str()),
+        "email": user.email.as_ref().map(countersign_domain::base::Email::as_str),
         "emailProof": user.email_proof.name(),
-        "phone": user.phone.as_ref().map(|phone| phone.as_e164()),
+        "phone": user.phone.as_ref().map(countersign_domain::base::Phone::as_e164),
         "phoneProof": user.phone_proof.name(),
-        "phoneClaim": user.phone_claim.as_ref().map(|phone| phone.as_e164()),
+        "phoneClaim": user.phone_claim.as_ref().map(countersign_domain::base::Phone::as_e164),
         "passwordAt": user.password_at.map(Time::to_rfc3339),
         "mfa": user.mfa,
         "factors": factors,

@@ -99,7 +99,7 @@ impl Fields {
         number.map(Some).ok_or_else(|| wrong(name, "must be a whole number"))
     }
 
-    /// An instant: RFC 3339, the way in which PostgreSQL writes it, milliseconds since 1970, or MongoDB's `$date`.
+    /// An instant: RFC 3339, the way in which PostgreSQL writes it, milliseconds since 1970, or `MongoDB`'s `$date`.
     pub(super) fn time(&mut self, name: &str) -> Result<Option<Time>, Refusal> {
         let Some(value) = self.take(name) else { return Ok(None) };
         instant(&value).map(Some).ok_or_else(|| wrong(name, "must be a date such as 2026-01-31T12:00:00Z"))

@@ -83,9 +83,9 @@ mod tests {
         let told_of = |text: &str| told(text.to_owned()).map(|hash| format!("{:?}", hash.parts().1));
         let salt = "TmFDbA";
         for text in [
-            format!("$pbkdf2-sha256$i=80000,l=32${salt}${}", TAG),
+            format!("$pbkdf2-sha256$i=80000,l=32${salt}${TAG}"),
             format!("$pbkdf2-sha256$80000${salt}${}", TAG.replace('+', ".")),
-            format!("$pbkdf2$1000${salt}${}", SHORT),
+            format!("$pbkdf2$1000${salt}${SHORT}"),
         ] {
             let told = told_of(&text);
             assert!(told.is_ok(), "{told:?}");

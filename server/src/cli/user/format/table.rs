@@ -29,6 +29,9 @@ const COLUMNS: [&str; 16] = [
     "last_sign_in_at",
 ];
 
+/// The line at which a row begins, and what is in it or why it cannot be read.
+pub(super) type Row = (u64, Result<Fields, Refusal>);
+
 /// Reads the rows of a CSV file.
 pub(super) struct Table<R: Read> {
     csv: csv::Reader<R>,
@@ -55,7 +58,7 @@ impl<R: Read> Table<R> {
     }
 
     /// The next row and the line at which it begins.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Result<Fields, Refusal>)>, Broken> {
+    pub(super) fn next(&mut self) -> Result<Option<Row>, Broken> {
         let line = self.csv.position().line();
         match self.csv.read_record(&mut self.row) {
             Ok(false) => return Ok(None),

@@ -12,7 +12,7 @@ pub(super) struct Seen(HashSet<u64>);
 impl Seen {
     /// Whether the text comes for the first time.
     pub(super) fn is_new(&mut self, text: &str) -> bool {
-        let [a, b, c, d, e, f, g, h, ..] = sha256(text.as_bytes());
-        self.0.insert(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+        let hash = sha256(text.as_bytes());
+        self.0.insert(hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 }
