@@ -19,8 +19,10 @@ pub enum Surface {
     Shared,
     /// The dialect of Nuvix and Appwrite clients.
     Nuvix,
-    /// The dialect of nevr clients.
+    /// The dialect of nevr clients, with all of `/auth` and `/api`.
     Nevr,
+    /// The same beside other routes below `/api`.
+    NevrAlone,
     /// The admin API.
     Admin,
     /// The login page.
@@ -64,6 +66,7 @@ pub fn of(surfaces: &[Surface]) -> Router<App> {
         Surface::Shared => router.merge(shared().into_router()),
         Surface::Nuvix => router.nest(NUVIX, nuvix::router()),
         Surface::Nevr => router.merge(nevr::router()),
+        Surface::NevrAlone => router.merge(nevr::mounts()),
         Surface::Admin => router.nest(admin::BASE, admin::router()),
         Surface::Login => router.merge(login_page().into_router()),
         Surface::Server => router.merge(server().into_router()),

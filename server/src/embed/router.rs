@@ -26,6 +26,8 @@ use crate::router::{self, Surface};
 pub enum Dialect {
     /// Nuvix and Appwrite clients, below `/v1`.
     Nuvix,
+    /// nevr clients, below `/auth`, `/api/auth` and `/api/api/auth`.
+    Nevr,
 }
 
 impl Countersign {
@@ -47,6 +49,7 @@ impl Countersign {
         let mut surfaces = vec![Surface::Shared];
         surfaces.extend(self.0.dialects.iter().map(|dialect| match dialect {
             Dialect::Nuvix => Surface::Nuvix,
+            Dialect::Nevr => Surface::NevrAlone,
         }));
         if self.0.login_page {
             surfaces.push(Surface::Login);

@@ -16,12 +16,12 @@ use serde_json::json;
 use super::{Countersign, Dialect};
 use crate::app::Signed;
 use crate::http::cors;
-use crate::nuvix;
+use crate::{nevr, nuvix};
 
 /// A session of somebody who has proved enough: an extractor for the handlers of the application.
 ///
-/// It is found wherever the mounted dialects' clients keep it: cookies, `X-Nuvix-Session` and `X-Appwrite-Session`,
-/// JWTs. Whoever is blocked or has yet to show a second factor is refused, and so is a change that a foreign page asks
+/// It is found wherever the mounted dialects' clients keep it: cookies, `Authorization: Bearer`, `X-Nuvix-Session` and
+/// `X-Appwrite-Session`, JWTs. Whoever is blocked or has yet to show a second factor is refused, and so is a change that a foreign page asks
 /// for with the person's cookies. `Option<Session>` is `None` where nobody is signed in, and refuses the rest.
 ///
 /// ```
@@ -161,9 +161,11 @@ impl Countersign {
         let mut found = None;
         for dialect in &self.0.dialects {
             if found.is_none() {
-                found = match dialect {
-                    Dialect::Nuvix => nuvix::signed_in(app, &hosted, &ctx, &parts.headers).await.map_err(failed)?,
+                let looked = match dialect {
+                    Dialect::Nuvix => nuvix::signed_in(app, &hosted, &ctx, &parts.headers).await,
+                    Dialect::Nevr => nevr::signed_in(app, &ctx, &parts.headers).await,
                 };
+                found = looked.map_err(failed)?;
             }
         }
         let signed = found.ok_or(SessionRejection::SignInFirst)?;

@@ -270,23 +270,7 @@ async fn identify(
     {
         return Ok((Identity::Halfway(signed, remember), None));
     }
-    let bearer = text(headers, &AUTHORIZATION).and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-    });
-    let (mut signed, mut kept, mut stale) = (None, None, false);
-    if let Some(token) = bearer {
-        // The header is looked at first; with one, a cookie is not.
-        signed = find(app, ctx, token).await?;
-    } else {
-        for token in http_cookie::all(headers, cookie::SESSION).filter(|token| !token.is_empty()) {
-            if signed.is_none() {
-                signed = find(app, ctx, token).await?;
-                kept = signed.is_some().then(|| token.to_owned());
-            }
-            stale = true;
-        }
-    }
+    let Found { signed, kept, stale } = look_up(app, ctx, headers).await?;
     let identity = match signed {
         None => Identity::Guest { stale },
         Some(signed) if signed.user.blocked => Identity::Blocked(signed),
@@ -296,6 +280,47 @@ async fn identify(
         Some(signed) => Identity::Session(signed),
     };
     Ok((identity, kept))
+}
+
+/// What a request shows of a session.
+#[derive(Default)]
+struct Found {
+    signed: Option<Arc<Signed>>,
+    /// The token, if a cookie held it.
+    kept: Option<String>,
+    /// Whether there was a cookie.
+    stale: bool,
+}
+
+/// The session that a request shows, whatever it is good for.
+async fn look_up(app: &App, ctx: &Ctx, headers: &HeaderMap) -> Result<Found, Failure> {
+    let bearer = text(headers, &AUTHORIZATION).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    let mut found = Found::default();
+    if let Some(token) = bearer {
+        // The header is looked at first; with one, a cookie is not.
+        found.signed = find(app, ctx, token).await?;
+        return Ok(found);
+    }
+    for token in http_cookie::all(headers, cookie::SESSION).filter(|token| !token.is_empty()) {
+        if found.signed.is_none() {
+            found.signed = find(app, ctx, token).await?;
+            found.kept = found.signed.is_some().then(|| token.to_owned());
+        }
+        found.stale = true;
+    }
+    Ok(found)
+}
+
+/// Who is signed in, for routes that are not of this dialect.
+pub(crate) async fn signed_in(app: &App, ctx: &Ctx, headers: &HeaderMap) -> Result<Option<Arc<Signed>>, Error> {
+    match look_up(app, ctx, headers).await {
+        Ok(found) => Ok(found.signed),
+        Err(Failure { detail: Some(detail), .. }) => Err(Error::internal(detail)),
+        Err(_) => Ok(None),
+    }
 }
 
 async fn find(app: &App, ctx: &Ctx, token: &str) -> Result<Option<Arc<Signed>>, Failure> {

@@ -28,6 +28,7 @@ use crate::app::App;
 
 use call::{Answered, Call};
 
+pub(crate) use call::signed_in;
 pub(crate) use openapi::document;
 
 /// Where the routes are.
@@ -146,8 +147,17 @@ pub(crate) fn routes() -> impl Iterator<Item = (Method, String)> {
 /// The router of this dialect. One handler takes all below its mounts, as nevr's own router does: so that doubled and
 /// trailing slashes reach the same route, and its counter.
 pub fn router() -> Router<App> {
+    below(&["/auth", "/api"])
+}
+
+/// The router for an application that has routes of its own below `/api`: nothing but what is below the mounts.
+pub fn mounts() -> Router<App> {
+    below(&MOUNTS)
+}
+
+fn below(mounts: &[&str]) -> Router<App> {
     let mut router = Router::new();
-    for mount in ["/auth", "/api"] {
+    for mount in mounts {
         let answer = |State(app): State<App>, request: Request| call::run(app, request);
         router = router.route(mount, any(answer)).route(&format!("{mount}/{{*path}}"), any(answer));
     }

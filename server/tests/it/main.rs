@@ -28,6 +28,7 @@ mod limit;
 mod login;
 mod logs;
 mod mfa;
+mod mount;
 mod nevr;
 mod outbox;
 mod password;
