@@ -1,21 +1,32 @@
-//! All that comes in: the dialects, the pages, the command line, the workers. The binary, and the mountable library.
+//! Phone-first authentication for axum applications: sign-in by SMS code, second factors, custom tokens.
+//!
+//! [`Countersign::builder`] opens a server inside an application, [`Countersign::router`] gives the routes of the dialects
+//! that it mounts, and [`Session`] is the extractor by which handlers learn who is signed in. The `countersign` command is
+//! built from the same crate.
 
-pub mod admin;
+mod admin;
+#[doc(hidden)]
 pub mod app;
+#[doc(hidden)]
 pub mod cli;
-pub mod config;
+mod config;
+#[doc(hidden)]
 pub mod dev;
-pub mod docs;
+mod docs;
 mod embed;
+#[doc(hidden)]
 pub mod http;
+#[doc(hidden)]
 pub mod keyfile;
-pub mod login;
-pub mod nevr;
-pub mod nuvix;
-pub mod page;
+mod login;
+mod nevr;
+mod nuvix;
+mod page;
+#[doc(hidden)]
 pub mod router;
-pub mod telemetry;
+mod telemetry;
+#[doc(hidden)]
 pub mod text;
-pub mod worker;
+mod worker;
 
 pub use embed::{Builder, Countersign, Dialect, Otp, Session, SessionRejection, SetupError, User};
