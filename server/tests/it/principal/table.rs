@@ -59,7 +59,8 @@ pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for line in TEXT.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some((word, meaning)) = line.split_once(" = ") {
-            words.insert(word.trim(), meaning.trim());
+            let before = words.insert(word.trim(), meaning.trim());
+            assert_eq!(before, None, "{word} means two things");
             continue;
         }
         let mut parts = line.split_whitespace();
