@@ -134,6 +134,26 @@ describe('a server', () => {
         await assert.rejects(users.get({ userId }), refusal(404, 'user_not_found'));
     });
 
+    test('says where a user can be reached, and a person which device is his', async () => {
+        const { users } = keyed();
+        const { $id: userId } = await users.create({ userId: ID.unique(), email: 'reach@example.com' });
+        const target = await users.createTarget({ userId, targetId: ID.unique(), providerType: 'email', identifier: 'reach@work.example', name: 'Work' });
+        assert.deepEqual(await users.getTarget({ userId, targetId: target.$id }), target);
+        const changed = await users.updateTarget({ userId, targetId: target.$id, identifier: 'reach@office.example' });
+        assert.equal(changed.identifier, 'reach@office.example');
+        assert.equal((await users.listTargets({ userId, total: false })).targets.length, 2);
+        await users.deleteTarget({ userId, targetId: target.$id });
+        await assert.rejects(users.getTarget({ userId, targetId: target.$id }), refusal(404, 'user_target_not_found'));
+
+        const { secret } = await users.createToken({ userId });
+        const nx = visitor();
+        await nx.account.createSession({ userId, secret });
+        const device = await nx.account.createPushTarget({ targetId: ID.unique(), identifier: 'device-1' });
+        assert.equal((await nx.account.updatePushTarget({ targetId: device.$id, identifier: 'device-2' })).identifier, 'device-2');
+        assert.equal(await nx.account.deletePushTarget({ targetId: device.$id }), undefined);
+        assert.deepEqual((await nx.account.get()).targets.map((one) => one.providerType), ['email']);
+    });
+
     test('asks for users by queries', async () => {
         const { Query } = await import('countersign');
         const { users } = keyed();

@@ -33,7 +33,7 @@ async function made() {
     };
     const nx = new Client({ fetch: note }).setEndpoint(server.endpoint);
     // One object with what any path needs.
-    const params = { userId: '{userId}', sessionId: '{sessionId}', identityId: '{identityId}', type: '{type}' };
+    const params = { userId: '{userId}', sessionId: '{sessionId}', identityId: '{identityId}', type: '{type}', targetId: '{targetId}' };
     for (const service of ['account', 'users', 'locale', 'health']) {
         const { prototype } = nx[service].constructor;
         for (const method of Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')) {

@@ -155,6 +155,23 @@ export class Account {
         return this.client.call('DELETE', path`/account/identities/${params.identityId}`, {}, options);
     }
 
+    /** Registers the device of this session for push messages. It goes with the session. */
+    createPushTarget(
+        params: { targetId: string; identifier: string; providerId?: string },
+        options?: CallOptions,
+    ): Promise<Models.Target> {
+        return this.client.call('POST', '/account/targets/push', params, options);
+    }
+
+    updatePushTarget(params: { targetId: string; identifier: string }, options?: CallOptions): Promise<Models.Target> {
+        const { targetId, ...rest } = params;
+        return this.client.call('PUT', path`/account/targets/${targetId}/push`, rest, options);
+    }
+
+    deletePushTarget(params: { targetId: string }, options?: CallOptions): Promise<void> {
+        return this.client.call('DELETE', path`/account/targets/${params.targetId}/push`, {}, options);
+    }
+
     // Verification and recovery
 
     /** Sends a link to the account's address. It leads to `url`, or to the server's own page. */

@@ -9,6 +9,11 @@ export interface UserId {
     userId: string;
 }
 
+/** Which of a user's targets. */
+export interface TargetId {
+    targetId: string;
+}
+
 /** A user to be made. All may be left out; without `userId` the server makes an id. */
 export interface NewUser {
     userId?: string;
@@ -191,8 +196,41 @@ export class Users {
     }
 
     /** Wants a key with `targets.read`. */
-    listTargets(params: UserId, options?: CallOptions): Promise<Models.TargetList> {
-        return this.client.call('GET', path`/users/${params.userId}/targets`, {}, options);
+    listTargets(params: UserId & { queries?: string[]; total?: boolean }, options?: CallOptions): Promise<Models.TargetList> {
+        const { userId, ...rest } = params;
+        return this.client.call('GET', path`/users/${userId}/targets`, rest, options);
+    }
+
+    /** Adds an address, a number or a device. Wants a key with `targets.write`, as do the next two. */
+    createTarget(
+        params: UserId & {
+            targetId: string;
+            providerType: 'email' | 'sms' | 'push';
+            identifier: string;
+            providerId?: string;
+            name?: string;
+        },
+        options?: CallOptions,
+    ): Promise<Models.Target> {
+        const { userId, ...rest } = params;
+        return this.client.call('POST', path`/users/${userId}/targets`, rest, options);
+    }
+
+    updateTarget(
+        params: UserId & TargetId & { identifier?: string; providerId?: string; name?: string },
+        options?: CallOptions,
+    ): Promise<Models.Target> {
+        const { userId, targetId, ...rest } = params;
+        return this.client.call('PATCH', path`/users/${userId}/targets/${targetId}`, rest, options);
+    }
+
+    deleteTarget(params: UserId & TargetId, options?: CallOptions): Promise<void> {
+        return this.client.call('DELETE', path`/users/${params.userId}/targets/${params.targetId}`, {}, options);
+    }
+
+    /** Wants a key with `targets.read`. */
+    getTarget(params: UserId & TargetId, options?: CallOptions): Promise<Models.Target> {
+        return this.client.call('GET', path`/users/${params.userId}/targets/${params.targetId}`, {}, options);
     }
 
     listIdentities(params: ListParams = {}, options?: CallOptions): Promise<Models.IdentityList> {
