@@ -18,7 +18,7 @@ use super::out::{self, Done, Problem};
 use super::{Global, open};
 use crate::app::{App, Parts};
 use crate::config::Config;
-use crate::dev::{self, Dev, Facts, Inbox};
+use crate::dev::{self, Admin, Dev, Facts, Inbox};
 use crate::http::listener;
 use crate::http::request_id::RequestIds;
 use crate::http::security;
@@ -137,7 +137,7 @@ async fn end_on_signal(stop: CancellationToken) {
 }
 
 fn welcome(facts: &Facts) -> String {
-    let Facts { url, project, api_key, inbox_url, .. } = facts;
+    let Facts { url, project, api_key, inbox_url, admin: Admin { email, password }, .. } = facts;
     let header = format!("-H 'X-Appwrite-Project: {project}' -H 'Content-Type: application/json'");
     format!(
         "Countersign is ready, for development only.\n\
@@ -147,7 +147,8 @@ fn welcome(facts: &Facts) -> String {
            inbox     {inbox_url}\n  \
            API       {url}/docs\n  \
            login     {login}\n  \
-           API key   {api_key}\n\
+           API key   {api_key}\n  \
+           admin     {email}, password {password}\n\
          \n\
          Send a code to a number (no SMS goes out; it is in the inbox):\n  \
            curl {url}/v1/account/tokens/phone {header} \\\n    \
