@@ -14,6 +14,7 @@ mod config;
 pub mod dev;
 mod docs;
 mod embed;
+mod frontegg;
 #[doc(hidden)]
 pub mod http;
 #[doc(hidden)]

@@ -7,7 +7,7 @@ use axum::response::Redirect;
 use crate::app::App;
 use crate::http::routes::Routes;
 use crate::http::{health, jwks, receipt};
-use crate::{admin, dev, docs, login, nevr, nuvix, page};
+use crate::{admin, dev, docs, frontegg, login, nevr, nuvix, page};
 
 /// Where the dialect of Nuvix and Appwrite clients is.
 const NUVIX: &str = "/v1";
@@ -23,6 +23,10 @@ pub enum Surface {
     Nevr,
     /// The same beside other routes below `/api`.
     NevrAlone,
+    /// The dialect of Frontegg's clients.
+    Frontegg,
+    /// The same beside an application's own routes.
+    FronteggAlone,
     /// The admin API.
     Admin,
     /// The login page.
@@ -67,6 +71,8 @@ pub fn of(surfaces: &[Surface]) -> Router<App> {
         Surface::Nuvix => router.nest(NUVIX, nuvix::router()),
         Surface::Nevr => router.merge(nevr::router()),
         Surface::NevrAlone => router.merge(nevr::mounts()),
+        Surface::Frontegg => router.merge(frontegg::router()),
+        Surface::FronteggAlone => router.merge(frontegg::mounts()),
         Surface::Admin => router.nest(admin::BASE, admin::router()),
         Surface::Login => router.merge(login_page().into_router()),
         Surface::Server => router.merge(server().into_router()),
@@ -75,7 +81,15 @@ pub fn of(surfaces: &[Surface]) -> Router<App> {
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let all = [Surface::Shared, Surface::Nuvix, Surface::Nevr, Surface::Admin, Surface::Login, Surface::Server];
+    let all = [
+        Surface::Shared,
+        Surface::Nuvix,
+        Surface::Nevr,
+        Surface::Frontegg,
+        Surface::Admin,
+        Surface::Login,
+        Surface::Server,
+    ];
     let mut router = of(&all).fallback(nuvix::unknown_route);
     if app.dev.is_some() {
         router = router.merge(dev::router());
@@ -87,6 +101,7 @@ pub fn router(app: App) -> Router {
 pub fn routes() -> Vec<(Method, String)> {
     let mut all: Vec<_> = nuvix::routes().map(|(method, path)| (method.clone(), format!("{NUVIX}{path}"))).collect();
     all.extend(nevr::routes());
+    all.extend(frontegg::routes());
     all.extend(admin::routes().map(|(method, path)| (method.clone(), format!("{}{path}", admin::BASE))));
     for surface in [shared(), login_page(), server(), dev::routes()] {
         all.extend(surface.list().iter().map(|(method, path)| (method.clone(), (*path).to_owned())));

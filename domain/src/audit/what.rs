@@ -17,6 +17,8 @@ pub enum What {
     SessionCreate,
     /// A session was ended.
     SessionDelete,
+    /// The spent refresh token of a session was shown again, and the session was ended.
+    SessionReuse,
     /// A password was set or changed.
     PasswordUpdate,
     /// An account got another e-mail address.
@@ -112,6 +114,7 @@ impl What {
             Self::TokenCreate => "token.create",
             Self::SessionCreate => "session.create",
             Self::SessionDelete => "session.delete",
+            Self::SessionReuse => "session.reuse",
             Self::PasswordUpdate => "password.update",
             Self::EmailUpdate => "email.update",
             Self::EmailVerify => "email.verify",

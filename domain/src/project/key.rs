@@ -106,6 +106,16 @@ pub fn create_key(tx: &mut Tx<'_>, ctx: &Ctx, project: &str, new: &NewKey) -> Re
 pub fn find_key(tx: &mut Tx<'_>, project: &str, secret: &str, now: Time) -> Result<Option<Key>> {
     let hash = sha256(secret.as_bytes());
     let key = tx.find(sql::FIND_KEY, args![&hash, project], Key::load)?;
+    live(key, now)
+}
+
+/// The key with this id, under the same conditions: for whoever shows a token that was made of it.
+pub fn find_key_by_id(tx: &mut Tx<'_>, project: &str, id: &str, now: Time) -> Result<Option<Key>> {
+    let key = tx.find(sql::FIND_KEY_BY_ID, args![project, id], Key::load)?;
+    live(key, now)
+}
+
+fn live(key: Option<Key>, now: Time) -> Result<Option<Key>> {
     match key {
         Some(key) if key.expires_at.is_some_and(|at| at <= now) => Err(Code::KeyExpired.into()),
         key => Ok(key),

@@ -13,7 +13,9 @@ mod tests;
 pub use change::{
     create_provider, delete_provider, list_providers, put_template, reorder_providers, template_key, update_provider,
 };
-pub use key::{Key, NewKey, SCOPES, create_key, delete_key, find_key, is_touch_due, list_keys, touch_key};
+pub use key::{
+    Key, NewKey, SCOPES, create_key, delete_key, find_key, find_key_by_id, is_touch_due, list_keys, touch_key,
+};
 pub use platform::{Platform, create_platform, delete_platform};
 pub use redirect::Redirect;
 pub use settings::{
@@ -72,6 +74,14 @@ impl Brief {
 }
 
 impl Project {
+    /// By which id Frontegg's clients know it: that of its settings, or its own.
+    pub fn client_id(&self) -> &str {
+        match self.settings.frontegg.client_id.as_str() {
+            "" => &self.id,
+            id => id,
+        }
+    }
+
     /// The name in messages.
     pub fn brand(&self) -> &str {
         self.settings.sms.brand.as_deref().unwrap_or(&self.name)

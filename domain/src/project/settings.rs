@@ -229,6 +229,10 @@ section! {
         access_token_seconds: i64 = 3_600,
         /// How long a refresh token lives.
         refresh_token_seconds: i64 = 2_592_000,
+        /// Whether its routes count calls.
+        rate_limits: bool = true,
+        /// Host names under which this project is called.
+        hosts: Vec<String> = Vec::new(),
     }
 }
 
@@ -400,6 +404,7 @@ impl Settings {
         providers::check(self)?;
         self.check_mock_numbers()?;
         self.nevr.check()?;
+        self.frontegg.check()?;
         range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
         range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)
     }
@@ -474,15 +479,26 @@ impl Nevr {
         if !self.countries.iter().all(|country| is_country(country)) {
             return Err(Error::invalid("nevr.countries", "takes ISO codes such as \"DE\""));
         }
-        let is_host = |host: &String| is_host_name(host) && !host.bytes().any(|b| b.is_ascii_uppercase());
-        if self.hosts.len() > 100 || !self.hosts.iter().all(is_host) {
-            return Err(Error::invalid(
-                "nevr.hosts",
-                "takes at most 100 host names such as app.example.com, in lower case",
-            ));
-        }
-        Ok(())
+        check_hosts("nevr.hosts", &self.hosts)
     }
+}
+
+impl Frontegg {
+    fn check(&self) -> Result<()> {
+        // Part of the names of cookies.
+        if self.client_id.len() > 64 || !self.client_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return Err(Error::invalid("frontegg.clientId", "takes at most 64 letters, digits and dashes"));
+        }
+        check_hosts("frontegg.hosts", &self.hosts)
+    }
+}
+
+fn check_hosts(field: &str, hosts: &[String]) -> Result<()> {
+    let is_host = |host: &String| is_host_name(host) && !host.bytes().any(|b| b.is_ascii_uppercase());
+    if hosts.len() > 100 || !hosts.iter().all(is_host) {
+        return Err(Error::invalid(field, "takes at most 100 host names such as app.example.com, in lower case"));
+    }
+    Ok(())
 }
 
 fn range(field: &str, value: i64, min: i64, max: i64) -> Result<()> {

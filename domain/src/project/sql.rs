@@ -25,6 +25,8 @@ pub(super) const INSERT_KEY: &str =
  VALUES ($1, $2, $3, $4, $5, $6, NULL, $7) ON CONFLICT DO NOTHING";
 pub(super) const FIND_KEY: &str = "SELECT id, project_id, name, scopes, expires_at, accessed_at, created_at
  FROM api_keys WHERE hash = $1 AND project_id = $2";
+pub(super) const FIND_KEY_BY_ID: &str = "SELECT id, project_id, name, scopes, expires_at, accessed_at, created_at
+ FROM api_keys WHERE project_id = $1 AND id = $2";
 pub(super) const LIST_KEYS: &str = "SELECT id, project_id, name, scopes, expires_at, accessed_at, created_at
  FROM api_keys WHERE project_id = $1 ORDER BY created_at, id";
 pub(super) const DELETE_KEY: &str = "DELETE FROM api_keys WHERE project_id = $1 AND id = $2 RETURNING name";
@@ -53,6 +55,7 @@ pub(crate) const ALL: &[&str] = &[
     DELETE_PLATFORMS,
     INSERT_KEY,
     FIND_KEY,
+    FIND_KEY_BY_ID,
     LIST_KEYS,
     DELETE_KEY,
     TOUCH_KEY,

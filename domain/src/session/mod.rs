@@ -133,6 +133,19 @@ impl Session {
     }
 }
 
+/// How many random bytes the name of a device has.
+const DEVICE_BYTES: usize = 16;
+
+/// A name for a device that comes for the first time: 128 random bits, so that nobody guesses another's.
+pub fn new_device(ctx: &Ctx) -> Secret {
+    Secret::new(ctx.random.hex(DEVICE_BYTES))
+}
+
+/// Whether `name` can be one of [`new_device`].
+pub fn is_device(name: &str) -> bool {
+    name.len() == 2 * DEVICE_BYTES && name.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
 /// Makes a session and gives its secret. When the user has more than `limit`, the oldest are removed.
 pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>) -> Result<(Session, Secret)> {
     create_shaped(tx, ctx, new, Shape::Hex)
@@ -286,6 +299,49 @@ pub fn rotate_shaped(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, shape: Sh
     Ok(secret)
 }
 
+/// Gives the session another secret in place of the `shown` one, and lets it live until `until`. None when it has
+/// another secret meanwhile. The shown one is known as spent for as long as it would have been good.
+pub fn renew(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    session: &Session,
+    shown: &Secret,
+    until: Time,
+    shape: Shape,
+) -> Result<Option<(Session, Secret)>> {
+    let (old, secret) = (hash(shown), secret_of(ctx, &session.id, shape)?);
+    let (new, id) = (hash(&secret), &session.id);
+    if tx.exec(sql::RENEW, args![&new, until, ctx.now, &ctx.project, id, &old])? == 0 {
+        return Ok(None);
+    }
+    tx.push(sql::INSERT_SPENT, args![&old, &ctx.project, id, ctx.now, session.expires_at])?;
+    announce(tx, ctx, &session.user_id)?;
+    Ok(Some((Session { expires_at: until, updated_at: ctx.now, ..session.clone() }, secret)))
+}
+
+/// A secret that another took the place of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spent {
+    /// Of which session.
+    pub session_id: String,
+    /// When.
+    pub at: Time,
+}
+
+/// The session that `shown` was the secret of before [`renew`], unless it would have expired by now.
+pub fn find_spent(tx: &mut Tx<'_>, ctx: &Ctx, shown: &Secret) -> Result<Option<Spent>> {
+    tx.find(sql::FIND_SPENT, args![&hash(shown), &ctx.project, ctx.now], |row| {
+        Ok(Spent { session_id: row.get(0)?, at: row.get(1)? })
+    })
+}
+
+/// Ends a session whose spent secret was shown again: one of the two who have it must have stolen it.
+pub fn delete_reused(tx: &mut Tx<'_>, ctx: &Ctx, session: &Session) -> Result<()> {
+    tx.exec(sql::DELETE, args![&ctx.project, &session.user_id, &session.id])?;
+    audit::record(tx, ctx, What::SessionReuse, Some(&session.user_id), "{}")?;
+    announce(tx, ctx, &session.user_id)
+}
+
 /// Ends all sessions of a user but one.
 pub fn delete_others(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, keep: &str) -> Result<u64> {
     let count = tx.exec(sql::DELETE_OTHERS, args![&ctx.project, user, keep])?;
@@ -318,8 +374,9 @@ fn record_end(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, count: u64) -> Result<()> 
     audit::record(tx, ctx, What::SessionDelete, Some(user), &format!(r#"{{"count":{count}}}"#))
 }
 
-/// Removes sessions that expired before `before`.
+/// Removes sessions, and spent secrets, that expired before `before`.
 pub fn purge(tx: &mut Tx<'_>, before: Time) -> Result<u64> {
+    tx.exec(sql::PURGE_SPENT, args![before])?;
     tx.exec(sql::PURGE, args![before])
 }
 

@@ -24,6 +24,15 @@ pub(super) const SET_FACTORS: &str = "UPDATE sessions SET factors = $1, mfa_at =
  WHERE project_id = $4 AND user_id = $5 AND id = $6";
 pub(super) const ROTATE: &str =
     "UPDATE sessions SET hash = $1, updated_at = $2 WHERE project_id = $3 AND user_id = $4 AND id = $5";
+/// Only the secret that was shown is replaced: of two who show it at one moment, one is first.
+pub(super) const RENEW: &str = "UPDATE sessions SET hash = $1, expires_at = $2, updated_at = $3
+ WHERE project_id = $4 AND id = $5 AND hash = $6";
+pub(super) const INSERT_SPENT: &str =
+    "INSERT INTO spent_secrets (hash, project_id, session_id, spent_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+ ON CONFLICT DO NOTHING";
+pub(super) const FIND_SPENT: &str = "SELECT session_id, spent_at FROM spent_secrets
+ WHERE hash = $1 AND project_id = $2 AND expires_at > $3";
+pub(super) const PURGE_SPENT: &str = "DELETE FROM spent_secrets WHERE expires_at < $1";
 pub(super) const DELETE_OTHERS: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id <> $3";
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id = $3";
 pub(super) const DELETE_ALL: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2";
@@ -34,5 +43,21 @@ pub(super) const DELETE_OLDEST: &str = "DELETE FROM sessions WHERE id IN (
 pub(super) const PURGE: &str = "DELETE FROM sessions WHERE expires_at < $1";
 
 #[cfg(test)]
-pub(crate) const ALL: &[&str] =
-    &[INSERT, FIND, LIST, COUNT, EXTEND, SET_FACTORS, ROTATE, DELETE_OTHERS, DELETE, DELETE_ALL, DELETE_OLDEST, PURGE];
+pub(crate) const ALL: &[&str] = &[
+    INSERT,
+    FIND,
+    LIST,
+    COUNT,
+    EXTEND,
+    SET_FACTORS,
+    ROTATE,
+    RENEW,
+    INSERT_SPENT,
+    FIND_SPENT,
+    PURGE_SPENT,
+    DELETE_OTHERS,
+    DELETE,
+    DELETE_ALL,
+    DELETE_OLDEST,
+    PURGE,
+];

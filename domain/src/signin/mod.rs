@@ -25,6 +25,7 @@ mod notice;
 pub mod number;
 mod phrase;
 mod prepare;
+mod refresh;
 pub mod second;
 pub(crate) mod sql;
 mod start;
@@ -38,6 +39,7 @@ pub use gate::{Factor, factors, gate, next_factors, require_fresh};
 pub use handle::HandleKind;
 pub use notice::Notice;
 pub use prepare::{Ready, allow_test, prepare};
+pub use refresh::{Refreshed, refresh};
 pub use start::{Rules, Start, Started, Terms, Way, check_request, start};
 pub use webhook::tell_messages;
 
@@ -79,6 +81,14 @@ pub fn find_session(tx: &mut Tx<'_>, ctx: &Ctx, secret: &Secret) -> Result<Optio
     let Some(id) = session::id_of(secret) else { return Ok(None) };
     let hash = session::hash(secret);
     let found = tx.find(sql::FIND_WITH_USER, args![&id, &ctx.project, &hash], |row| {
+        Ok((Session::load(row)?, User::load_from(row, 11)?))
+    })?;
+    Ok(found.filter(|(session, _)| session.expires_at > ctx.now))
+}
+
+/// The session with this id and its account, unless it has expired. For whoever shows a token that names it.
+pub fn find_session_by_id(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Option<(Session, User)>> {
+    let found = tx.find(sql::FIND_BY_ID_WITH_USER, args![id, &ctx.project], |row| {
         Ok((Session::load(row)?, User::load_from(row, 11)?))
     })?;
     Ok(found.filter(|(session, _)| session.expires_at > ctx.now))

@@ -1,12 +1,21 @@
 //! The statements that join nouns.
 
-pub(super) const FIND_WITH_USER: &str =
-    "SELECT s.id, s.user_id, s.provider, s.provider_uid, s.factors, s.mfa_at, s.address, s.agent, s.created_at,
+/// A session with its account.
+macro_rules! session_and_user {
+    ($condition:literal) => {
+        concat!(
+            "SELECT s.id, s.user_id, s.provider, s.provider_uid, s.factors, s.mfa_at, s.address, s.agent, s.created_at,
   s.updated_at, s.expires_at, u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_proof, u.phone,
   u.phone_proof, u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at,
   u.totp, u.password_at
  FROM sessions s JOIN users u ON u.project_id = s.project_id AND u.id = s.user_id
- WHERE s.id = $1 AND s.project_id = $2 AND s.hash = $3";
+ WHERE s.id = $1 AND s.project_id = $2",
+            $condition
+        )
+    };
+}
+pub(super) const FIND_WITH_USER: &str = session_and_user!(" AND s.hash = $3");
+pub(super) const FIND_BY_ID_WITH_USER: &str = session_and_user!("");
 /// A user with what an export has of him beside it; the authenticator only if it is verified.
 macro_rules! export {
     ($order:literal) => {
@@ -45,11 +54,14 @@ pub(super) const FORGET_FACTORS: &str =
 /// Everything a project holds, for its removal. Budgets go too: the project is gone. So do its audit events: they are
 /// about people whom nobody serves any more. Their head goes first, because a worker begins there, and last, because a
 /// worker that just began the chain has made it meanwhile.
-pub(super) const DELETE_PROJECT_ROWS: [&str; 21] = [
+pub(super) const DELETE_PROJECT_ROWS: [&str; 24] = [
     "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM audit_events WHERE project_id = $1",
     "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM sessions WHERE project_id = $1",
+    "DELETE FROM spent_secrets WHERE project_id = $1",
+    "DELETE FROM tenants WHERE project_id = $1",
+    "DELETE FROM memberships WHERE project_id = $1",
     "DELETE FROM users WHERE project_id = $1",
     "DELETE FROM passwords WHERE project_id = $1",
     "DELETE FROM contacts WHERE project_id = $1",
@@ -70,8 +82,15 @@ pub(super) const DELETE_PROJECT_ROWS: [&str; 21] = [
 ];
 
 #[cfg(test)]
-pub(crate) const ALL: &[&str] =
-    &[FIND_WITH_USER, EXPORT, FIND_IDEMPOTENT, INSERT_IDEMPOTENT, PURGE_IDEMPOTENT, FORGET_FACTORS];
+pub(crate) const ALL: &[&str] = &[
+    FIND_WITH_USER,
+    FIND_BY_ID_WITH_USER,
+    EXPORT,
+    FIND_IDEMPOTENT,
+    INSERT_IDEMPOTENT,
+    PURGE_IDEMPOTENT,
+    FORGET_FACTORS,
+];
 /// Understood by PostgreSQL alone.
 #[cfg(test)]
 pub(crate) const ON_POSTGRES: &[&str] = &[LOCK_TARGET_ON_POSTGRES, LOCK_TOKENS_ON_POSTGRES, EXPORT_ON_POSTGRES];

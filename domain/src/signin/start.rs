@@ -70,7 +70,19 @@ impl Terms {
             pending_seconds: Some(SECOND_FACTOR_SECONDS),
         }
     }
+
+    /// Those of Frontegg clients: the project's `frontegg` settings. A session lives as long as its refresh token.
+    pub fn of_frontegg(project: &Project) -> Self {
+        Self {
+            seconds: project.settings.frontegg.refresh_token_seconds,
+            pending_seconds: Some(MFA_SECONDS),
+            ..Self::of(project)
+        }
+    }
 }
+
+/// How long a Frontegg client has for the second factor, or to set one up.
+const MFA_SECONDS: i64 = 600;
 
 /// How long a nevr client has for the second factor (contract nevr §7).
 const SECOND_FACTOR_SECONDS: i64 = 300;
@@ -96,6 +108,17 @@ impl Rules {
             length: nevr.otp_length,
             lifetime_seconds: nevr.expires_in,
             terms: Terms::of_nevr(project, true),
+            ..Self::of(project)
+        }
+    }
+
+    /// Those of Frontegg clients, which have six boxes for a code and promise it five minutes (contract frontegg §2.1,
+    /// §2.7).
+    pub fn of_frontegg(project: &Project) -> Self {
+        Self {
+            length: 6,
+            lifetime_seconds: project.settings.otp.lifetime_seconds.max(300),
+            terms: Terms::of_frontegg(project),
             ..Self::of(project)
         }
     }

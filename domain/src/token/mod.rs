@@ -1,27 +1,29 @@
-//! Tokens that other services can check by themselves: JWTs (RFC 7519) signed with ES256, keys as JWKS (RFC 7517).
+//! Tokens that other services can check by themselves: JWTs (RFC 7519) signed with ES256, access tokens of Frontegg's
+//! clients with RS256, keys as JWKS (RFC 7517).
 //!
-//! A project has one key that signs. [`rotate`] puts another beside it, which is published first and signs later, so
+//! A project has one key that signs in each of these ways; that of RS256 is made when it is first needed. [`rotate`] puts another beside it, which is published first and signs later, so
 //! that whoever keeps a copy of the key set knows it in time; the old one goes on verifying until the last token that it
 //! signed has expired. What a key may do is asked of the clock each time, never of what was true when it was loaded.
 
+mod access;
+mod key;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use zeroize::Zeroizing;
+
+pub use access::Unchecked;
+pub use key::{Algorithm, Material};
+
+use key::Private;
 
 use crate::args;
 use crate::base::crypto::Label;
 use crate::base::{Ctx, Error, Result, Secret, Time};
 use crate::db::Tx;
-
-const ALGORITHM: &str = "ES256";
 
 /// For how many seconds others may keep a copy of the public keys (`Cache-Control`).
 pub const CACHED_SECONDS: i64 = 300;
@@ -33,7 +35,7 @@ pub const LONGEST_SECONDS: i64 = 86_400;
 /// For how many seconds a key verifies after another has taken its place.
 const OVERLAP_SECONDS: i64 = LONGEST_SECONDS + PUBLISHED_SECONDS;
 
-/// The signing keys of a project, the newest first.
+/// The signing keys of a project, of both algorithms, the newest first.
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<SigningKey>,
@@ -42,7 +44,8 @@ pub struct KeySet {
 #[derive(Clone)]
 struct SigningKey {
     kid: String,
-    pkcs8: Zeroizing<Vec<u8>>,
+    algorithm: Algorithm,
+    private: Private,
     jwk: Json,
     created_at: Time,
     retired_at: Option<Time>,
@@ -75,14 +78,21 @@ impl State {
 pub struct KeyInfo {
     /// By which name tokens call it.
     pub kid: String,
-    /// How it signs (RFC 7518 §3.1).
-    pub algorithm: &'static str,
+    /// How it signs.
+    pub algorithm: Algorithm,
     /// What it does now.
     pub state: State,
     /// Since when it is published.
     pub since: Time,
     /// From when on nothing that it signed counts, if that is known.
     pub until: Option<Time>,
+}
+
+impl KeyInfo {
+    /// Whether it is a key of `algorithm` that does not sign yet.
+    fn waits_in(&self, algorithm: Algorithm) -> bool {
+        self.algorithm == algorithm && matches!(self.state, State::Published(_))
+    }
 }
 
 /// What a token says.
@@ -110,30 +120,42 @@ pub const ISSUER: &str = "countersign";
 
 /// The project's keys that have not been retired; there may be none yet.
 pub fn list_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
-    let rows = tx.list(sql::LIST, args![&ctx.project, ALGORITHM, ctx.now], |row| {
+    let rows = tx.list(sql::LIST, args![&ctx.project, ctx.now], |row| {
         Ok((
             row.get::<String>(0)?,
-            row.get::<Vec<u8>>(1)?,
-            row.get::<String>(2)?,
-            row.get::<Time>(3)?,
-            row.get::<Option<Time>>(4)?,
+            row.get::<String>(1)?,
+            row.get::<Vec<u8>>(2)?,
+            row.get::<String>(3)?,
+            row.get::<Time>(4)?,
+            row.get::<Option<Time>>(5)?,
         ))
     })?;
-    let keys = rows.into_iter().map(|(kid, sealed, jwk, created_at, retired_at)| {
-        let pkcs8 = ctx.keys.open(Label::SigningKey, &kid, &sealed)?;
-        Ok(SigningKey { kid, pkcs8, jwk: serde_json::from_str(&jwk).map_err(Error::internal)?, created_at, retired_at })
+    let keys = rows.into_iter().map(|(kid, algorithm, sealed, jwk, created_at, retired_at)| {
+        let algorithm = Algorithm::parse(&algorithm).ok_or_else(|| Error::internal("a key of unknown algorithm"))?;
+        let private = Private::open(algorithm, ctx.keys.open(Label::SigningKey, &kid, &sealed)?)?;
+        let jwk = serde_json::from_str(&jwk).map_err(Error::internal)?;
+        Ok(SigningKey { kid, algorithm, private, jwk, created_at, retired_at })
     });
     Ok(KeySet { keys: keys.collect::<Result<_>>()? })
 }
 
-/// The project's keys; the first one is made when there is none. The caller sees to it that nobody else does the same.
+/// The project's keys; the first one for ES256 is made when there is none. The caller sees to it that nobody else does
+/// the same.
 pub fn ensure_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
     let keys = list_keys(tx, ctx)?;
-    if !keys.keys.is_empty() {
+    if keys.has(Algorithm::Es256) {
         return Ok(keys);
     }
-    create_key(tx, ctx)?;
+    create_key(tx, ctx, &Material::make(Algorithm::Es256)?)?;
     list_keys(tx, ctx)
+}
+
+/// The same with a key that was made before; it is left alone when the project has one of its algorithm.
+pub fn ensure_key(tx: &mut Tx<'_>, ctx: &Ctx, material: &Material) -> Result<()> {
+    if list_keys(tx, ctx)?.has(material.algorithm) {
+        return Ok(());
+    }
+    create_key(tx, ctx, material)
 }
 
 /// Puts another key in place of the one that signs, and gives all keys; false beside them when a key that does not sign
@@ -141,20 +163,35 @@ pub fn ensure_keys(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<KeySet> {
 /// [`PUBLISHED_SECONDS`]; the old ones are retired when nothing that they signed can be valid. `at_once`, for a key that
 /// somebody else may have: the others are removed, their tokens end, and the new one signs. The caller sees to it that
 /// nobody else does the same.
-pub fn rotate(tx: &mut Tx<'_>, ctx: &Ctx, at_once: bool) -> Result<(KeySet, bool)> {
+///
+/// `rsa` takes the place of the key for RS256, where the project has one. Without it such a key stays as it is; `at_once`
+/// it goes as well, and the next is made when it is needed.
+pub fn rotate(tx: &mut Tx<'_>, ctx: &Ctx, at_once: bool, rsa: Option<&Material>) -> Result<(KeySet, bool)> {
+    let keys = ensure_keys(tx, ctx)?;
+    let waits = |algorithm| keys.list(ctx.now).iter().any(|key| key.waits_in(algorithm));
+    let rsa = rsa.filter(|_| keys.has(Algorithm::Rs256));
     if at_once {
         // Removed, not dated: they stay dead when the clock steps back.
-        tx.exec(sql::DELETE, args![&ctx.project, ALGORITHM])?;
-    } else {
-        let keys = ensure_keys(tx, ctx)?;
-        if keys.list(ctx.now).iter().any(|key| matches!(key.state, State::Published(_))) {
-            return Ok((keys, false));
-        }
-        let retired_at = ctx.now.plus_seconds(PUBLISHED_SECONDS + OVERLAP_SECONDS);
-        tx.exec(sql::RETIRE, args![retired_at, &ctx.project, ALGORITHM])?;
+        tx.exec(sql::DELETE, args![&ctx.project])?;
     }
-    create_key(tx, ctx)?;
-    Ok((list_keys(tx, ctx)?, true))
+    let mut turned = false;
+    if at_once || !waits(Algorithm::Es256) {
+        replace_key(tx, ctx, &Material::make(Algorithm::Es256)?)?;
+        turned = true;
+    }
+    if let Some(rsa) = rsa
+        && (at_once || !waits(Algorithm::Rs256))
+    {
+        replace_key(tx, ctx, rsa)?;
+        turned = true;
+    }
+    if turned { Ok((list_keys(tx, ctx)?, true)) } else { Ok((keys, false)) }
+}
+
+fn replace_key(tx: &mut Tx<'_>, ctx: &Ctx, material: &Material) -> Result<()> {
+    let retired_at = ctx.now.plus_seconds(PUBLISHED_SECONDS + OVERLAP_SECONDS);
+    tx.exec(sql::RETIRE, args![retired_at, &ctx.project, material.algorithm.name()])?;
+    create_key(tx, ctx, material)
 }
 
 /// Removes the keys that have been retired, of all projects.
@@ -162,24 +199,13 @@ pub fn purge(tx: &mut Tx<'_>, now: Time) -> Result<u64> {
     tx.exec(sql::PURGE, args![now])
 }
 
-fn create_key(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
+fn create_key(tx: &mut Tx<'_>, ctx: &Ctx, material: &Material) -> Result<()> {
     let kid = ctx.id();
-    // Key generation is aws-lc's own business: it takes no seeded stream.
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-        .map_err(|_| Error::internal("no signing key could be made"))?;
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref())
-        .map_err(|_| Error::internal("no signing key could be made"))?;
-    let point = pair.public_key().as_ref();
-    // SEC 1 §2.3.3: an uncompressed point is 4, x, y.
-    let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
-        return Err(Error::internal("a public key of another shape"));
-    };
-    let jwk = json!({
-        "kty": "EC", "crv": "P-256", "alg": ALGORITHM, "use": "sig", "kid": kid,
-        "x": BASE64URL_NOPAD.encode(x), "y": BASE64URL_NOPAD.encode(y),
-    });
-    let sealed = ctx.keys.seal(Label::SigningKey, &kid, pkcs8.as_ref(), &*ctx.random)?;
-    tx.exec(sql::INSERT, args![&kid, &ctx.project, ALGORITHM, &sealed, &jwk.to_string(), ctx.now])?;
+    let mut jwk = material.jwk.clone();
+    jwk["kid"] = json!(kid);
+    let sealed = ctx.keys.seal(Label::SigningKey, &kid, &material.pkcs8, &*ctx.random)?;
+    let algorithm = material.algorithm.name();
+    tx.exec(sql::INSERT, args![&kid, &ctx.project, algorithm, &sealed, &jwk.to_string(), ctx.now])?;
     Ok(())
 }
 
@@ -194,20 +220,20 @@ impl KeySet {
         json!({ "keys": self.live(now).map(|k| &k.jwk).collect::<Vec<_>>() })
     }
 
-    /// Whether there is no key.
-    pub const fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    /// Whether there is a key of this algorithm.
+    pub fn has(&self, algorithm: Algorithm) -> bool {
+        self.keys.iter().any(|key| key.algorithm == algorithm)
     }
 
     /// What each key does at `now`, the newest first.
     pub fn list(&self, now: Time) -> Vec<KeyInfo> {
-        let signer = self.signer(now).map(|key| &key.kid);
+        let signers = Algorithm::ALL.map(|algorithm| self.signer(algorithm, now).map(|key| key.kid.as_str()));
         self.live(now)
             .map(|key| KeyInfo {
                 kid: key.kid.clone(),
-                algorithm: ALGORITHM,
+                algorithm: key.algorithm,
                 state: match key.retired_at {
-                    _ if Some(&key.kid) == signer => State::Signing,
+                    _ if signers.contains(&Some(key.kid.as_str())) => State::Signing,
                     None => State::Published(key.created_at.plus_seconds(PUBLISHED_SECONDS)),
                     Some(_) => State::Verifying,
                 },
@@ -222,9 +248,10 @@ impl KeySet {
     }
 
     /// The newest key that has been published for long enough. The oldest where there is none: nothing came before it.
-    fn signer(&self, now: Time) -> Option<&SigningKey> {
+    fn signer(&self, algorithm: Algorithm, now: Time) -> Option<&SigningKey> {
+        let live = || self.live(now).filter(|key| key.algorithm == algorithm);
         let known = |key: &&SigningKey| key.created_at.plus_seconds(PUBLISHED_SECONDS) <= now;
-        self.live(now).find(known).or_else(|| self.live(now).last())
+        live().find(known).or_else(|| live().last())
     }
 
     /// A token for `user` and `session` that counts for `seconds`, at most [`LONGEST_SECONDS`].
@@ -233,7 +260,8 @@ impl KeySet {
             // It would outlive its key.
             return Err(Error::internal("a token of so long a life"));
         }
-        let key = self.signer(ctx.now).ok_or_else(|| Error::internal("no signing key"))?;
+        let key = self.signer(Algorithm::Es256, ctx.now).ok_or_else(|| Error::internal("no signing key"))?;
+        let Private::Ec(pkcs8) = &key.private else { return Err(Error::internal("a key of another algorithm")) };
         let claims = Claims {
             user_id: user.to_owned(),
             session_id: session.to_owned(),
@@ -243,9 +271,9 @@ impl KeySet {
             iat: ctx.now.seconds(),
             exp: ctx.now.plus_seconds(seconds).seconds(),
         };
-        let mut header = Header::new(Algorithm::ES256);
+        let mut header = Header::new(jsonwebtoken::Algorithm::ES256);
         header.kid = Some(key.kid.clone());
-        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ec_der(&key.pkcs8))
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ec_der(pkcs8))
             .map(Secret::new)
             .map_err(Error::internal)
     }
@@ -254,10 +282,10 @@ impl KeySet {
     pub fn verify(&self, project: &str, token: &str, now: Time) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
-        let key = self.live(now).find(|k| k.kid == kid)?;
+        let key = self.live(now).find(|k| k.algorithm == Algorithm::Es256 && k.kid == kid)?;
         let text = |name: &str| key.jwk.get(name).and_then(Json::as_str);
         let decoding = DecodingKey::from_ec_components(text("x")?, text("y")?).ok()?;
-        let mut validation = Validation::new(Algorithm::ES256);
+        let mut validation = Validation::new(jsonwebtoken::Algorithm::ES256);
         validation.set_audience(&[project]);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);

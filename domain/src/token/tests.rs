@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use data_encoding::BASE64URL_NOPAD;
+
 use super::*;
 use crate::base::testing::ctx;
 use crate::db::testing::{TestDb, wait};
@@ -42,17 +44,24 @@ on_both!(a_token_of_another_algorithm_or_key_is_refused, |test| {
     let none = BASE64URL_NOPAD.encode(json!({"alg": "none", "kid": kid}).to_string().as_bytes());
     assert_eq!(keys.verify("p1", &format!("{none}.{payload}."), ctx.now), None);
     // HS256 with the public key as its secret: the classic confusion.
-    let mut header = Header::new(Algorithm::HS256);
+    let mut header = Header::new(jsonwebtoken::Algorithm::HS256);
     header.kid = Some(kid);
     let public = BASE64URL_NOPAD.decode(keys.keys[0].jwk["x"].as_str().unwrap().as_bytes()).unwrap();
     let claims = keys.verify("p1", token.expose(), ctx.now).unwrap();
     let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();
     assert_eq!(keys.verify("p1", &forged, ctx.now), None);
-    let mut stranger = Header::new(Algorithm::ES256);
+    let mut stranger = Header::new(jsonwebtoken::Algorithm::ES256);
     stranger.kid = Some("unknown".into());
-    let forged = jsonwebtoken::encode(&stranger, &claims, &EncodingKey::from_ec_der(&keys.keys[0].pkcs8)).unwrap();
+    let forged = jsonwebtoken::encode(&stranger, &claims, &ec(&keys.keys[0])).unwrap();
     assert_eq!(keys.verify("p1", &forged, ctx.now), None);
 });
+
+fn ec(key: &SigningKey) -> EncodingKey {
+    match &key.private {
+        Private::Ec(pkcs8) => EncodingKey::from_ec_der(pkcs8),
+        Private::Rsa(_) => panic!("a key for RS256"),
+    }
+}
 
 fn load(test: &TestDb, ctx: &Ctx) -> KeySet {
     let ctx = ctx.clone();
@@ -61,7 +70,7 @@ fn load(test: &TestDb, ctx: &Ctx) -> KeySet {
 
 fn turn(test: &TestDb, ctx: &Ctx, at_once: bool) -> (KeySet, bool) {
     let ctx = ctx.clone();
-    wait(test.db.write(move |tx| rotate(tx, &ctx, at_once))).unwrap()
+    wait(test.db.write(move |tx| rotate(tx, &ctx, at_once, None))).unwrap()
 }
 
 fn later(ctx: &Ctx, seconds: i64) -> Ctx {
@@ -119,9 +128,9 @@ on_both!(a_retired_key_is_refused_even_for_a_token_that_would_still_count, |test
         let token = keys.issue(&dead, "u1", "s1", 900).unwrap();
         (keys.verify("p1", token.expose(), dead.now).unwrap(), keys.keys.last().unwrap())
     };
-    let mut header = Header::new(Algorithm::ES256);
+    let mut header = Header::new(jsonwebtoken::Algorithm::ES256);
     header.kid = Some(old.kid.clone());
-    let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ec_der(&old.pkcs8)).unwrap();
+    let forged = jsonwebtoken::encode(&header, &claims, &ec(old)).unwrap();
     assert!(keys.verify("p1", &forged, dead.now.plus_seconds(-1)).is_some());
     assert_eq!(keys.verify("p1", &forged, dead.now), None);
     assert_eq!(load(test, &dead).keys.len(), 1);

@@ -193,6 +193,14 @@ impl User {
         self.email.is_some() && self.email_proof.is_verified()
     }
 
+    /// A text in the user's own JSON object.
+    pub fn pref(&self, name: &str) -> Option<String> {
+        // Hardly anybody has one, and most answers need none.
+        let named = self.prefs.contains(&format!("\"{name}\""));
+        let prefs: serde_json::Value = named.then(|| serde_json::from_str(&self.prefs).ok()).flatten()?;
+        prefs[name].as_str().map(str::to_owned)
+    }
+
     /// Whether a mock code may sign in to it: nobody real holds the number there.
     pub fn takes_mock_codes(&self) -> bool {
         matches!(self.phone_proof, Proof::None | Proof::Mock)

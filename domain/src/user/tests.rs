@@ -244,3 +244,12 @@ on_both!(only_pending_accounts_of_the_send_path_are_purged_and_only_when_they_ar
         Ok(())
     });
 });
+
+on_both!(a_text_is_found_in_the_users_own_object, |test| {
+    let user = write(test, create_anonymous);
+    let pref = |prefs: &str| User { prefs: prefs.to_owned(), ..user.clone() }.pref("image");
+    assert_eq!(pref(r#"{"image":"https://a/b.png"}"#).as_deref(), Some("https://a/b.png"));
+    for prefs in ["{}", r#"{"image":5}"#, r#"{"x":"\"image\""}"#, "not json \"image\""] {
+        assert_eq!(pref(prefs), None, "{prefs}");
+    }
+});

@@ -1,5 +1,6 @@
 //! What every request needs: the database, the clock, the caches. Made once, cheap to clone.
 
+mod access;
 mod admin;
 mod hashing;
 mod number;
@@ -16,7 +17,9 @@ use countersign_domain::base::crypto::{Keys, sha256};
 use countersign_domain::base::{Actor, Clock, Code, Ctx, Error, Phone, Random, Result, Secret, Target, Time};
 use countersign_domain::db::{Db, Effect, Kind, Options};
 use countersign_domain::project::Redirect;
+use countersign_domain::session::Session;
 use countersign_domain::signin::{self, Caller, Factor, HandleKind, SignedIn, Start, Started, challenge, verify};
+use countersign_domain::user::User;
 use countersign_domain::verification::{Dialect, Purpose};
 use countersign_domain::webhook::Reach;
 use countersign_domain::{audit, limit, message, project, user, webhook};
@@ -27,6 +30,8 @@ pub use hashing::Hashing;
 pub use password::{NewAccount, Proof};
 pub use projects::{Hosted, Projects};
 pub use sessions::{Sessions, Signed};
+
+use sessions::Ticket;
 
 use crate::dev::Dev;
 use crate::http::client::Cidr;
@@ -189,6 +194,20 @@ impl App {
         self.projects.get(self, id).await?.ok_or_else(|| Code::ProjectNotFound.into())
     }
 
+    /// The project of a host name, else the default one. A `Host` is chosen by whoever sends it, as is the header by
+    /// which other clients name their project: it opens nothing by itself.
+    pub async fn project_of_host(&self, host: &str) -> Result<Arc<Hosted>> {
+        let port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+        let name = host.rsplit_once(':').filter(|(_, end)| port(end)).map_or(host, |(name, _)| name);
+        if let Some(hosted) = self.projects.find_by_host(self, &name.to_ascii_lowercase()).await? {
+            return Ok(hosted);
+        }
+        match self.default_project.as_deref() {
+            Some(id) => self.project(id).await,
+            None => Err(Code::ProjectNotFound.into()),
+        }
+    }
+
     /// The surroundings of a request to `project`.
     pub fn ctx(&self, project: Arc<str>, actor: Actor, address: Option<IpAddr>) -> Ctx {
         Ctx {
@@ -217,23 +236,45 @@ impl App {
         read: impl FnOnce(&str) -> Option<(Secret, Option<String>)>,
     ) -> Result<Option<Arc<Signed>>> {
         let key = sha256(shown.as_bytes());
-        let fresh = ctx.now.micros() - self.fed_at.load(Ordering::Acquire) <= FRESH || self.db.kind() == Kind::Sqlite;
-        if fresh && let Some(signed) = self.sessions.find(&ctx.project, &key, ctx.now) {
-            self.metrics.session_lookup(true);
+        if let Some(signed) = self.remembered(ctx, &key) {
             return Ok(Some(signed));
         }
-        self.metrics.session_lookup(false);
         let Some((secret, owner)) = read(shown) else { return Ok(None) };
         let ticket = self.sessions.ticket();
         let found = {
             let ctx = ctx.clone();
             self.db.read(move |tx| signin::find_session(tx, &ctx, &secret)).await?
         };
-        Ok(found.filter(|(_, user)| owner.is_none_or(|owner| owner == user.id)).map(|(session, user)| {
-            let signed = Arc::new(Signed::new(session, user));
-            self.sessions.keep(&ctx.project, key, &signed, &ticket);
-            signed
-        }))
+        let found = found.filter(|(_, user)| owner.is_none_or(|owner| owner == user.id));
+        Ok(found.map(|found| self.remember(ctx, key, found, &ticket)))
+    }
+
+    /// Who holds the session with this id, for whoever has shown a token of ours that names it and its `user`.
+    pub async fn session_by_id(&self, ctx: &Ctx, user: &str, id: &str) -> Result<Option<Arc<Signed>>> {
+        // No secret is written like this.
+        let key = sha256(format!("id {user}/{id}").as_bytes());
+        if let Some(signed) = self.remembered(ctx, &key) {
+            return Ok(Some(signed));
+        }
+        let ticket = self.sessions.ticket();
+        let found = {
+            let (ctx, id) = (ctx.clone(), id.to_owned());
+            self.db.read(move |tx| signin::find_session_by_id(tx, &ctx, &id)).await?
+        };
+        Ok(found.filter(|(_, owner)| owner.id == user).map(|found| self.remember(ctx, key, found, &ticket)))
+    }
+
+    fn remembered(&self, ctx: &Ctx, key: &[u8; 32]) -> Option<Arc<Signed>> {
+        let fresh = ctx.now.micros() - self.fed_at.load(Ordering::Acquire) <= FRESH || self.db.kind() == Kind::Sqlite;
+        let signed = if fresh { self.sessions.find(&ctx.project, key, ctx.now) } else { None };
+        self.metrics.session_lookup(signed.is_some());
+        signed
+    }
+
+    fn remember(&self, ctx: &Ctx, key: [u8; 32], found: (Session, User), ticket: &Ticket) -> Arc<Signed> {
+        let signed = Arc::new(Signed::new(found.0, found.1));
+        self.sessions.keep(&ctx.project, key, &signed, ticket);
+        signed
     }
 
     /// Counts a request of `kind` under each of its keys; the tightest outcome.
@@ -328,11 +369,16 @@ impl App {
         self.db.write(move |tx| challenge::create(tx, &ctx, &hosted.project, &caller, dialect, factor)).await
     }
 
+    /// The address by which people reach the server, if the configuration says one.
+    pub fn base_url(&self) -> Option<&str> {
+        self.public_url.as_deref().or(self.dev.as_ref().map(|dev| dev.url.as_str()))
+    }
+
     /// Our own page for links of `purpose`, where a client names none. None while the configuration says no address: a
     /// request's `Host` is chosen by whoever sends it, and must not decide where a secret goes.
     pub fn link_page(&self, project: &str, purpose: Purpose) -> Result<Option<Redirect>> {
-        let base = self.public_url.as_deref().or(self.dev.as_ref().map(|dev| dev.url.as_str()));
-        let page = base.map(|base| format!("{base}/login/link?project={project}&purpose={}", purpose.name()));
+        let page =
+            self.base_url().map(|base| format!("{base}/login/link?project={project}&purpose={}", purpose.name()));
         page.map(|page| Redirect::own(&page)).transpose()
     }
 

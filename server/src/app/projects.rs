@@ -24,30 +24,44 @@ pub struct Hosted {
 
 type Map = HashMap<String, Arc<Hosted>>;
 
-/// The projects by the host names of their `nevr.hosts`. Of two that claim one name the older has it.
-fn by_host(projects: &[Arc<Hosted>]) -> Map {
-    let mut hosts = Map::new();
-    for hosted in projects {
-        for host in &hosted.project.settings.nevr.hosts {
-            hosts.entry(host.clone()).or_insert_with(|| Arc::clone(hosted));
+/// The projects by other names than their ids. Of two that claim one name the older has it.
+#[derive(Default)]
+struct Names {
+    /// By the host names of `nevr.hosts` and `frontegg.hosts`.
+    hosts: Map,
+    /// By the ids that Frontegg's clients know.
+    clients: Map,
+}
+
+impl Names {
+    fn of(projects: &[Arc<Hosted>]) -> Self {
+        let mut names = Self::default();
+        for hosted in projects {
+            let settings = &hosted.project.settings;
+            for host in settings.nevr.hosts.iter().chain(&settings.frontegg.hosts) {
+                names.hosts.entry(host.clone()).or_insert_with(|| Arc::clone(hosted));
+            }
+            names.clients.entry(hosted.project.client_id().to_owned()).or_insert_with(|| Arc::clone(hosted));
         }
+        names
     }
-    hosts
 }
 
 /// All projects. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Projects(Arc<State>);
+pub struct Projects(pub(super) Arc<State>);
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     map: ArcSwap<Map>,
-    hosts: ArcSwap<Map>,
+    names: ArcSwap<Names>,
     /// Changes heard of.
     heard: AtomicU64,
     /// Changes that `map` holds, plus one: 0 before it was first read.
     read: AtomicU64,
     reading: tokio::sync::Mutex<()>,
+    /// One key that takes long to make is made at a time.
+    pub(super) making: tokio::sync::Mutex<()>,
 }
 
 impl Projects {
@@ -65,7 +79,13 @@ impl Projects {
     /// The project that is called under this host name, which is in lower case and without a port.
     pub async fn find_by_host(&self, app: &App, host: &str) -> Result<Option<Arc<Hosted>>> {
         self.refresh(app).await?;
-        Ok(self.0.hosts.load().get(host).cloned())
+        Ok(self.0.names.load().hosts.get(host).cloned())
+    }
+
+    /// The project that Frontegg's clients know by this id.
+    pub async fn find_by_client(&self, app: &App, client: &str) -> Result<Option<Arc<Hosted>>> {
+        self.refresh(app).await?;
+        Ok(self.0.names.load().clients.get(client).cloned())
     }
 
     /// All projects.
@@ -103,7 +123,7 @@ impl Projects {
                     .collect::<Result<Vec<_>>>()
             })
             .await?;
-        self.0.hosts.store(Arc::new(by_host(&hosted)));
+        self.0.names.store(Arc::new(Names::of(&hosted)));
         self.0.map.store(Arc::new(hosted.into_iter().map(|one| (one.id.to_string(), one)).collect()));
         self.0.read.store(heard + 1, Ordering::Release);
         Ok(())

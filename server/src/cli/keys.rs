@@ -5,7 +5,7 @@ use countersign_domain::base::random::SystemRandom;
 use countersign_domain::base::time::SystemClock;
 use countersign_domain::base::{Clock as _, Ctx, Time};
 use countersign_domain::db::{Db, Options};
-use countersign_domain::token::{self, KeyInfo, State};
+use countersign_domain::token::{self, Algorithm, KeyInfo, Material, State};
 use countersign_domain::{project, signin};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -71,8 +71,9 @@ async fn rotate(global: &Global, only: Option<&str>, at_once: bool) -> Done {
     for project in named(&store, only).await? {
         let ctx = store.ctx(&project);
         let now = ctx.now;
+        let rsa = rsa_for(&store, &ctx).await.map_err(|error| said(&error, &project))?;
         // One transaction for each: what was done stays done when a later one fails.
-        let done = store.db.write(move |tx| signin::keys::rotate(tx, &ctx, at_once)).await;
+        let done = store.db.write(move |tx| signin::keys::rotate(tx, &ctx, at_once, rsa.as_deref())).await;
         let (keys, new) = done.map_err(|error| said(&error, &project))?;
         turned.push((project, keys.list(now), new));
     }
@@ -86,12 +87,29 @@ async fn rotate(global: &Global, only: Option<&str>, at_once: bool) -> Done {
     if turned.is_empty() {
         return out::text("There is no project yet.");
     }
-    turned.iter().try_for_each(|(project, keys, new)| out::text(&told(project, keys, *new)))
+    for (project, keys, new) in &turned {
+        for algorithm in Algorithm::ALL {
+            let keys: Vec<_> = keys.iter().filter(|key| key.algorithm == algorithm).collect();
+            if !keys.is_empty() {
+                out::text(&told(project, &keys, *new, at_once))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Another key for RS256, where the project has one. It is made before the transaction, because that takes long.
+async fn rsa_for(store: &Store, ctx: &Ctx) -> countersign_domain::base::Result<Option<Arc<Material>>> {
+    let keys = {
+        let ctx = ctx.clone();
+        store.db.read(move |tx| token::list_keys(tx, &ctx)).await?
+    };
+    if keys.has(Algorithm::Rs256) { Ok(Some(Arc::new(Material::make(Algorithm::Rs256)?))) } else { Ok(None) }
 }
 
 /// What came of a rotation, in words.
-fn told(project: &str, keys: &[KeyInfo], new: bool) -> String {
-    let kid = keys.first().map_or("", |key| &key.kid);
+fn told(project: &str, keys: &[&KeyInfo], new: bool, at_once: bool) -> String {
+    let kid = keys.first().map(|key| format!("{} {}", key.algorithm.name(), key.kid)).unwrap_or_default();
     match keys.first().map(|key| key.state) {
         Some(State::Published(at)) if new => {
             let until = keys.get(1).and_then(|key| key.until).map(Time::to_rfc3339).unwrap_or_default();
@@ -103,6 +121,7 @@ fn told(project: &str, keys: &[KeyInfo], new: bool) -> String {
         Some(State::Published(at)) => {
             format!("{project}: nothing to do, key {kid} is published already and signs from {at} on.")
         }
+        _ if !at_once => format!("{project}: nothing to do, key {kid} signs."),
         _ => format!("{project}: key {kid} signs now. The old ones are gone; every token that they signed is refused."),
     }
 }
@@ -132,7 +151,7 @@ async fn list(global: &Global, only: Option<&str>) -> Done {
             vec![
                 project.clone(),
                 key.kid.clone(),
-                key.algorithm.to_owned(),
+                key.algorithm.name().to_owned(),
                 state,
                 key.since.to_rfc3339(),
                 or_dash(&until),
@@ -162,7 +181,7 @@ fn as_json(keys: &[KeyInfo]) -> Json {
             let signs_at = if let State::Published(at) = key.state { Some(at.to_rfc3339()) } else { None };
             json!({
                 "kid": key.kid,
-                "algorithm": key.algorithm,
+                "algorithm": key.algorithm.name(),
                 "state": key.state.name(),
                 "since": key.since.to_rfc3339(),
                 "signsAt": signs_at,

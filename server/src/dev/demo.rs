@@ -26,7 +26,7 @@ pub struct Facts {
     pub api_key: String,
     /// The environment's id for Frontegg clients.
     pub client_id: String,
-    /// Its secret.
+    /// Their secret: the API key.
     pub client_secret: String,
     /// Who may use the console.
     pub admin: Admin,
@@ -52,11 +52,12 @@ fn facts(keys: &Keys, url: &str) -> Result<Facts> {
     let id = text("client-id", 16)?;
     // A UUID of version 8 (RFC 9562 §5.8): its bits are our own.
     let part = |from: usize, to: usize| id.get(from..to).unwrap_or_default();
+    let api_key = format!("standard_{}", text("api-key", 128)?);
     Ok(Facts {
         project: PROJECT,
-        api_key: format!("standard_{}", text("api-key", 128)?),
         client_id: format!("{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32)),
-        client_secret: text("client-secret", 16)?,
+        client_secret: api_key.clone(),
+        api_key,
         admin: Admin { email: ADMIN, password: text("admin-password", 8)? },
         login_url: format!("{url}/login"),
         console_url: format!("{url}/console"),

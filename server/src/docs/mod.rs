@@ -14,7 +14,7 @@ use utoipa::openapi::OpenApi as Document;
 
 use crate::app::App;
 use crate::http::{health, jwks, receipt};
-use crate::{admin, nevr, nuvix, page};
+use crate::{admin, frontegg, nevr, nuvix, page};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,7 @@ static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let mut document = Common::openapi();
     document.merge(nuvix::document());
     document.merge(nevr::document());
+    document.merge(frontegg::document());
     document.merge(admin::document());
     document
 });
@@ -57,7 +58,7 @@ pub async fn openapi() -> Response {
 #[utoipa::path(get, path = "/docs", tag = "docs", responses((status = 200, description = "The page.", body = String, content_type = "text/html")))]
 pub async fn show(State(app): State<App>) -> Response {
     // Never the Host header: what people copy must not be chosen by a stranger.
-    let url = app.public_url.as_deref().or(app.dev.as_ref().map(|dev| dev.url.as_str())).unwrap_or(SOME_SERVER);
+    let url = app.base_url().unwrap_or(SOME_SERVER);
     let project = app.default_project.as_deref().unwrap_or(SOME_PROJECT);
     match html(&JSON, url, project, app.dev.is_some()) {
         Ok(html) => ([(CACHE_CONTROL, "no-cache")], Html(html)).into_response(),

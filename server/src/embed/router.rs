@@ -28,6 +28,9 @@ pub enum Dialect {
     Nuvix,
     /// nevr clients, below `/auth`, `/api/auth` and `/api/api/auth`.
     Nevr,
+    /// Frontegg's clients: `/auth/vendor`, and all below `/frontegg`, `/identity`, `/tenants/resources` and
+    /// `/team/resources`.
+    Frontegg,
 }
 
 impl Countersign {
@@ -50,6 +53,7 @@ impl Countersign {
         surfaces.extend(self.0.dialects.iter().map(|dialect| match dialect {
             Dialect::Nuvix => Surface::Nuvix,
             Dialect::Nevr => Surface::NevrAlone,
+            Dialect::Frontegg => Surface::FronteggAlone,
         }));
         if self.0.login_page {
             surfaces.push(Surface::Login);

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{Countersign, Dialect};
 use crate::app::Signed;
 use crate::http::cors;
-use crate::{nevr, nuvix};
+use crate::{frontegg, nevr, nuvix};
 
 /// A session of somebody who has proved enough: an extractor for the handlers of the application.
 ///
@@ -164,6 +164,7 @@ impl Countersign {
                 let looked = match dialect {
                     Dialect::Nuvix => nuvix::signed_in(app, &hosted, &ctx, &parts.headers).await,
                     Dialect::Nevr => nevr::signed_in(app, &ctx, &parts.headers).await,
+                    Dialect::Frontegg => frontegg::signed_in(app, &hosted, &ctx, &parts.headers).await,
                 };
                 found = looked.map_err(failed)?;
             }

@@ -2,9 +2,11 @@
 //! forged requests on cookies (security.md 36, 40).
 
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
 
 use super::origin::{Origin, is_loopback_host};
 use crate::app::{App, Hosted};
@@ -59,6 +61,21 @@ impl Caller {
     /// Whether the page is a platform of the project, on another origin than ours.
     pub fn is_cross_site(&self) -> bool {
         matches!(self.kind, Kind::Platform(_))
+    }
+
+    /// The answer to a preflight by a page that may call, with these headers (Fetch §3.2.2). None for all others.
+    pub fn preflight(&self, names: HeaderValue) -> Option<Response> {
+        if self.is_unsaid() || self.is_foreign() {
+            return None;
+        }
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+        Some(response)
     }
 
     /// The headers that let the page read the answer, and these of its headers.

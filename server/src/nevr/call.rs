@@ -19,7 +19,6 @@ use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Limited};
 
 use super::error::Failure;
-use super::params::{Body, Params};
 use super::{Limit, Place, Route, Who, at, cookie, health};
 use crate::app::{App, Hosted, Signed};
 use crate::http::client::{self, client_address, is_https};
@@ -28,6 +27,7 @@ use crate::http::cors;
 use crate::http::limit::Rule;
 use crate::http::listener::Peer;
 use crate::http::metrics::Dialect;
+use crate::http::params::{Body, Params};
 use crate::http::request_id::RequestId;
 use crate::text::parse_accept_language;
 
@@ -36,6 +36,7 @@ pub(super) type Answered = Result<Response, Failure>;
 
 const XSS_PROTECTION: HeaderName = HeaderName::from_static("x-xss-protection");
 const BLOCK: HeaderValue = HeaderValue::from_static("1; mode=block");
+const ALLOWED: HeaderValue = HeaderValue::from_static("Content-Type, Authorization, X-Requested-With");
 const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, X-Request-Id, X-Retry-After");
 /// The longest credential that is looked at.
 const LONGEST: usize = 1_024;
@@ -161,10 +162,10 @@ async fn checked(place: Option<Place>, app: &App, request: Request, page: &mut c
     };
     let headers = &parts.headers;
     let host = text(headers, &HOST).unwrap_or_default();
-    let hosted = hosted(app, host).await?;
+    let hosted = app.project_of_host(host).await?;
     *page = cors::Caller::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
-        return preflight(page);
+        return page.preflight(ALLOWED).ok_or_else(Failure::not_found);
     }
     let route = routes.into_iter().find(|route| route.method == parts.method).ok_or_else(Failure::not_found)?;
     if !hosted.project.settings.nevr.enabled {
@@ -210,35 +211,6 @@ fn describe(ctx: &mut Ctx, app: &App, parts: &Parts) {
     ctx.user_agent = text(&parts.headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
     ctx.locale = text(&parts.headers, &ACCEPT_LANGUAGE)
         .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
-}
-
-/// The project of a host name, else the default one. A `Host` is chosen by whoever sends it, as the header is by which
-/// other clients name their project: it opens nothing by itself.
-async fn hosted(app: &App, host: &str) -> Result<Arc<Hosted>, Failure> {
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |h| h.0);
-    if let Some(hosted) = app.projects.find_by_host(app, &name.to_ascii_lowercase()).await? {
-        return Ok(hosted);
-    }
-    match app.default_project.as_deref() {
-        Some(id) => Ok(app.project(id).await?),
-        None => Err(Code::ProjectNotFound.into()),
-    }
-}
-
-fn preflight(page: &cors::Caller) -> Answered {
-    use axum::http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE};
-    if page.is_unsaid() || page.is_foreign() {
-        return Err(Failure::not_found());
-    }
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
-    let names = HeaderValue::from_static("Content-Type, Authorization, X-Requested-With");
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
-    Ok(response)
 }
 
 /// Counts the call by address and path, the same at every mount.

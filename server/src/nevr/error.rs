@@ -8,7 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use countersign_domain::base::{Code, Error, Time};
 use serde::Serialize;
 
-use super::wire::{JSON, NO_STORE};
+use crate::http::json::{JSON, NO_STORE};
+use crate::http::params::{BadBody, NotAPhone, Wrong};
 
 /// What is wrong with each field.
 type Fields = BTreeMap<&'static str, Vec<String>>;
@@ -107,6 +108,25 @@ pub(super) struct Named<'a> {
     code: &'static str,
     /// What went wrong and what to do.
     message: &'a str,
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Self {
+        Self::invalid(wrong.0)
+    }
+}
+
+impl From<BadBody> for Failure {
+    fn from(bad: BadBody) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", bad.message())
+    }
+}
+
+/// Contract nevr §5.
+impl From<NotAPhone> for Failure {
+    fn from(_: NotAPhone) -> Self {
+        Self::invalid_phone()
+    }
 }
 
 impl From<Code> for Failure {

@@ -144,7 +144,7 @@ fn wrong(error: Error, name: &'static str) -> Failure {
 
 fn code(call: &Call) -> Result<Secret, Failure> {
     let mut params = call.params();
-    params.secret("code", 1, 64).ok_or_else(|| params.failure())
+    Ok(params.secret("code", 1, 64).ok_or_else(|| params.failure())?)
 }
 
 fn password(call: &Call) -> Result<Option<Secret>, Failure> {

@@ -11,7 +11,6 @@ mod error;
 mod health;
 mod mfa;
 mod openapi;
-mod params;
 mod password;
 mod phone;
 mod session;

@@ -22,7 +22,9 @@ pub(super) async fn sign_up(call: &Call) -> Answered {
     let image = params.optional_url("image").map(str::to_owned);
     let phone = if params.is_absent("phoneNumber") { None } else { params.phone("phoneNumber") };
     let remember = params.bool_or("rememberMe", true);
-    let (Some(name), Some(email), Some(password)) = (name, email, password) else { return Err(params.failure()) };
+    let (Some(name), Some(email), Some(password)) = (name, email, password) else {
+        return Err(params.failure().into());
+    };
     params.check()?;
     let phone = phone.transpose()?;
     if phone.as_ref().is_some_and(|phone| !call.nevr().takes(phone)) {
@@ -44,7 +46,7 @@ pub(super) async fn sign_in(call: &Call) -> Answered {
     let password = params.secret("password", 1, 256);
     let url = params.optional_text("callbackURL", 1, 2_048);
     let remember = params.bool_or("rememberMe", true);
-    let (Some(email), Some(password)) = (email, password) else { return Err(params.failure()) };
+    let (Some(email), Some(password)) = (email, password) else { return Err(params.failure().into()) };
     params.check()?;
     call.passwords_are_on()?;
     let url = url.map(|url| callback(call, url)).transpose()?;
@@ -82,7 +84,7 @@ pub(super) async fn change(call: &Call) -> Answered {
     let old = if params.is_absent("currentPassword") { None } else { params.secret("currentPassword", 1, 256) };
     let new = params.secret("newPassword", PASSWORD.0, PASSWORD.1);
     params.bool_or("revokeOtherSessions", true);
-    let Some(new) = new else { return Err(params.failure()) };
+    let Some(new) = new else { return Err(params.failure().into()) };
     params.check()?;
     call.passwords_are_on()?;
     signin::require_fresh(&call.ctx, call.session()?, call.nevr().session.fresh_age)?;

@@ -47,7 +47,7 @@ pub(super) async fn sign_in(call: &Call) -> Answered {
     let remember = params.bool_or("rememberMe", true);
     let by_password = params.is_absent("code") && !params.is_absent("password");
     let secret = if by_password { params.secret("password", 1, 256) } else { params.secret("code", 1, LONGEST_CODE) };
-    let (Some(phone), Some(secret)) = (phone, secret) else { return Err(params.failure()) };
+    let (Some(phone), Some(secret)) = (phone, secret) else { return Err(params.failure().into()) };
     params.check()?;
     let phone = phone?;
     if by_password {
@@ -84,7 +84,7 @@ pub(super) async fn verify(call: &Call) -> Answered {
     // better-auth's: what they ask for is what is done here anyway.
     params.bool_or("disableSession", true);
     params.bool_or("updatePhoneNumber", true);
-    let (Some(phone), Some(code)) = (phone, code) else { return Err(params.failure()) };
+    let (Some(phone), Some(code)) = (phone, code) else { return Err(params.failure().into()) };
     params.check()?;
     let phone = phone?;
     let user = if call.full().is_some() {
@@ -118,7 +118,9 @@ pub(super) async fn reset_password(call: &Call) -> Answered {
     let phone = params.phone("phoneNumber");
     let (code, password) =
         (params.secret("otp", 1, LONGEST_CODE), params.secret("newPassword", PASSWORD.0, PASSWORD.1));
-    let (Some(phone), Some(code), Some(password)) = (phone, code, password) else { return Err(params.failure()) };
+    let (Some(phone), Some(code), Some(password)) = (phone, code, password) else {
+        return Err(params.failure().into());
+    };
     let shown = shown(call, phone?, code, cookie::RESET);
     call.passwords_are_on()?;
     call.app.recover_by_number(&call.ctx, &call.hosted, shown, password).await.map_err(|error| match error.code {
@@ -137,7 +139,7 @@ pub(super) async fn reset_password(call: &Call) -> Answered {
 /// The number of a request for a code.
 fn read_number(call: &Call) -> Result<Phone, Failure> {
     let mut params = call.params();
-    let Some(phone) = params.phone("phoneNumber") else { return Err(params.failure()) };
+    let Some(phone) = params.phone("phoneNumber") else { return Err(params.failure().into()) };
     let phone = phone?;
     if call.nevr().takes(&phone) { Ok(phone) } else { Err(Failure::invalid_phone()) }
 }

@@ -111,7 +111,7 @@ pub(super) async fn list(call: &Call) -> Answered {
     responses((status = 200, body = Status), (status = 401, body = Body)))]
 pub(super) async fn revoke(call: &Call) -> Answered {
     let mut params = call.params();
-    let Some(token) = params.text("token", 1, 256) else { return Err(params.failure()) };
+    let Some(token) = params.text("token", 1, 256) else { return Err(params.failure().into()) };
     let id = if token.len() == 36 { Some(token.to_owned()) } else { session::id_of(&Secret::new(token)) };
     let mut response = answer(&Status { status: true })?;
     if let Some(id) = id {

@@ -1,20 +1,16 @@
 //! What this dialect answers (contract nevr §2, §7).
 
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use countersign_domain::base::{Email, Error, Phone};
+use countersign_domain::base::{Email, Phone};
 use countersign_domain::session::Session;
 use countersign_domain::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::call::Answered;
-
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
-/// Answers here are of one person and one moment.
-pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+use crate::http::json;
 
 /// An account.
 #[derive(Serialize, ToSchema)]
@@ -44,19 +40,12 @@ impl UserModel {
             name: user.name.clone(),
             email: user.email.as_ref().map(Email::as_str).map(str::to_owned),
             email_verified: user.is_email_verified(),
-            image: image(&user.prefs),
+            image: user.pref("image"),
             created_at: user.created_at.to_rfc3339(),
             updated_at: user.updated_at.to_rfc3339(),
             two_factor_enabled: user.mfa,
         }
     }
-}
-
-/// The picture's address, which stands in the user's own JSON object.
-fn image(prefs: &str) -> Option<String> {
-    // Hardly anybody has one, and most answers need none.
-    let prefs: serde_json::Value = prefs.contains("\"image\"").then(|| serde_json::from_str(prefs).ok()).flatten()?;
-    prefs["image"].as_str().map(str::to_owned)
 }
 
 /// A session.
@@ -266,25 +255,9 @@ pub(super) struct TwoFactorSignIn {
 
 /// An answer with a JSON body.
 pub(super) fn answer(body: &impl Serialize) -> Answered {
-    Ok(answer_bytes(serde_json::to_vec(body).map_err(Error::internal)?.into()))
+    Ok(json::answer(StatusCode::OK, body)?)
 }
 
 pub(super) fn answer_bytes(body: Bytes) -> Response {
-    let mut response = Response::new(axum::body::Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
-    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_is_found_where_it_is_kept() {
-        assert_eq!(image(r#"{"image":"https://a/b.png"}"#).as_deref(), Some("https://a/b.png"));
-        for prefs in ["{}", r#"{"image":5}"#, r#"{"x":"\"image\""}"#, "not json \"image\""] {
-            assert_eq!(image(prefs), None, "{prefs}");
-        }
-    }
+    json::answer_bytes(StatusCode::OK, body)
 }

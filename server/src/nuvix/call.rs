@@ -448,26 +448,17 @@ async fn by_jwt(app: &App, hosted: &Hosted, ctx: &Ctx, token: &str) -> Result<Id
     let invalid =
         || Failure::new(StatusCode::UNAUTHORIZED, "user_jwt_invalid", "The JWT is wrong or expired. Create a new one.");
     let claims = hosted.keys.verify(&hosted.id, token, ctx.now).ok_or_else(invalid)?;
-    let found = {
-        let ctx = ctx.clone();
-        app.db
-            .read(move |tx| {
-                let Some(user) = user::find(tx, &ctx.project, &claims.user_id)? else { return Ok(None) };
-                if claims.session_id.is_empty() {
-                    // A server made it for somebody who was not signed in (contract nuvix §1.8).
-                    let session = Session::vouched(&user.id, ctx.now);
-                    return Ok(Some((session, user)));
-                }
-                match countersign_domain::session::get(tx, &ctx, &user.id, &claims.session_id) {
-                    Ok(session) => Ok(Some((session, user))),
-                    // A token outlives its session by no request.
-                    Err(error) if error.code == Code::SessionNotFound => Ok(None),
-                    Err(error) => Err(error),
-                }
-            })
-            .await?
-    };
-    Ok(found.map_or(Identity::Guest, |(session, user)| Identity::Jwt(Arc::new(Signed::new(session, user)))))
+    if !claims.session_id.is_empty() {
+        // A token outlives its session by no request.
+        let signed = app.session_by_id(ctx, &claims.user_id, &claims.session_id).await?;
+        return Ok(signed.map_or(Identity::Guest, Identity::Jwt));
+    }
+    // A server made it for somebody who was not signed in (contract nuvix §1.8).
+    let (project, id) = (Arc::clone(&ctx.project), claims.user_id);
+    let user = app.db.read(move |tx| user::find(tx, &project, &id)).await?;
+    Ok(user.map_or(Identity::Guest, |user| {
+        Identity::Jwt(Arc::new(Signed::new(Session::vouched(&user.id, ctx.now), user)))
+    }))
 }
 
 async fn by_key(app: &App, hosted: &Hosted, secret: &str, now: Time) -> Result<Identity, Failure> {

@@ -1,57 +1,92 @@
-//! The fields of a JSON body, each read once; one answer names all that is wrong.
+//! The fields of a JSON body, each read once; one answer names all that is wrong. For the dialects whose failures have
+//! room for several reasons.
 
 use std::collections::BTreeMap;
 
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
 use countersign_domain::base::{Email, Phone, Secret};
 use serde_json::{Map, Value as Json};
 
-use super::error::Failure;
-
 /// What the client sent.
 #[derive(Default)]
-pub(super) struct Body(Map<String, Json>);
+pub struct Body(Map<String, Json>);
 
-impl Body {
-    /// Reads a body. An empty one is `{}`.
-    pub(super) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, Failure> {
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self::default());
-        }
-        let refuse = |message: &'static str| Err(Failure::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
-        let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
-            // Anything else could be sent by any page without asking (CORS-safelisted types).
-            return refuse("The body must be sent as application/json.");
-        }
-        match serde_json::from_slice(bytes) {
-            Ok(Json::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => refuse("The body must be a JSON object."),
-            Err(_) => refuse("The body is not valid JSON."),
+/// Why a body is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BadBody {
+    /// It has another content type. Anything but JSON could be sent by any page without asking (CORS-safelisted types).
+    Type,
+    /// It is JSON, and no object.
+    Shape,
+    /// It is no JSON.
+    Syntax,
+}
+
+impl BadBody {
+    /// In words.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Type => "The body must be sent as application/json.",
+            Self::Shape => "The body must be a JSON object.",
+            Self::Syntax => "The body is not valid JSON.",
         }
     }
 }
 
+/// What is wrong with each field.
+#[derive(Debug)]
+pub struct Wrong(pub BTreeMap<&'static str, Vec<String>>);
+
+/// A text that is no phone number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotAPhone;
+
+impl Body {
+    /// Reads a body. An empty one is `{}`.
+    pub fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, BadBody> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self::default());
+        }
+        let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(BadBody::Type);
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Json::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(BadBody::Shape),
+            Err(_) => Err(BadBody::Syntax),
+        }
+    }
+
+    /// The same without the fields that are empty texts, for clients that send them in place of nothing.
+    #[must_use]
+    pub fn without_blanks(mut self) -> Self {
+        self.0.retain(|_, value| value.as_str() != Some(""));
+        self
+    }
+}
+
 /// Reads fields and gathers what is wrong with them.
-pub(super) struct Params<'a> {
+pub struct Params<'a> {
     fields: &'a Map<String, Json>,
     wrong: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl<'a> Params<'a> {
-    pub(super) const fn of(body: &'a Body) -> Self {
+    /// The fields of `body`.
+    pub const fn of(body: &'a Body) -> Self {
         Self { fields: &body.0, wrong: BTreeMap::new() }
     }
 
     /// The failure, to be given when a required value is `None`.
-    pub(super) fn failure(self) -> Failure {
-        Failure::invalid(self.wrong)
+    pub fn failure(self) -> Wrong {
+        Wrong(self.wrong)
     }
 
     /// Fails when any value, optional ones included, was wrong.
-    pub(super) fn check(self) -> Result<(), Failure> {
+    pub fn check(self) -> Result<(), Wrong> {
         if self.wrong.is_empty() { Ok(()) } else { Err(self.failure()) }
     }
 
@@ -61,17 +96,17 @@ impl<'a> Params<'a> {
     }
 
     /// Whether the client left it out.
-    pub(super) fn is_absent(&self, name: &str) -> bool {
+    pub fn is_absent(&self, name: &str) -> bool {
         matches!(self.fields.get(name), None | Some(Json::Null))
     }
 
     /// Whether the client sent `null`.
-    pub(super) fn is_null(&self, name: &str) -> bool {
+    pub fn is_null(&self, name: &str) -> bool {
         matches!(self.fields.get(name), Some(Json::Null))
     }
 
     /// Whether the client sent something there that is not nothing.
-    pub(super) fn is_truthy(&self, name: &str) -> bool {
+    pub fn is_truthy(&self, name: &str) -> bool {
         match self.fields.get(name) {
             None | Some(Json::Null | Json::Bool(false)) => false,
             Some(Json::String(text)) => !text.is_empty(),
@@ -81,7 +116,7 @@ impl<'a> Params<'a> {
     }
 
     /// A text of `min` to `max` characters.
-    pub(super) fn text(&mut self, name: &'static str, min: usize, max: usize) -> Option<&'a str> {
+    pub fn text(&mut self, name: &'static str, min: usize, max: usize) -> Option<&'a str> {
         match self.fields.get(name) {
             None | Some(Json::Null) => self.refuse(name, format!("{name} is required")),
             Some(Json::String(text)) => {
@@ -101,23 +136,23 @@ impl<'a> Params<'a> {
     }
 
     /// A text that may be left out.
-    pub(super) fn optional_text(&mut self, name: &'static str, min: usize, max: usize) -> Option<&'a str> {
+    pub fn optional_text(&mut self, name: &'static str, min: usize, max: usize) -> Option<&'a str> {
         if self.is_absent(name) { None } else { self.text(name, min, max) }
     }
 
     /// A code or a password.
-    pub(super) fn secret(&mut self, name: &'static str, min: usize, max: usize) -> Option<Secret> {
+    pub fn secret(&mut self, name: &'static str, min: usize, max: usize) -> Option<Secret> {
         self.text(name, min, max).map(Secret::new)
     }
 
-    /// A phone number. What is text but no number is a failure of its own (contract nevr §5).
-    pub(super) fn phone(&mut self, name: &'static str) -> Option<Result<Phone, Failure>> {
+    /// A phone number. What is text but no number is a failure of its own.
+    pub fn phone(&mut self, name: &'static str) -> Option<Result<Phone, NotAPhone>> {
         let text = self.text(name, 1, 256)?;
-        Some(Phone::parse(text, None).map_err(|_| Failure::invalid_phone()))
+        Some(Phone::parse(text, None).map_err(|_| NotAPhone))
     }
 
     /// An e-mail address.
-    pub(super) fn email(&mut self, name: &'static str) -> Option<Email> {
+    pub fn email(&mut self, name: &'static str) -> Option<Email> {
         let text = self.text(name, 1, 1_024)?;
         match Email::parse(text) {
             Ok(email) => Some(email),
@@ -126,7 +161,7 @@ impl<'a> Params<'a> {
     }
 
     /// A web address that may be left out.
-    pub(super) fn optional_url(&mut self, name: &'static str) -> Option<&'a str> {
+    pub fn optional_url(&mut self, name: &'static str) -> Option<&'a str> {
         let text = self.optional_text(name, 1, 2_048)?;
         let plain = text.starts_with("https://") || text.starts_with("http://");
         if plain && !text.contains(|c: char| c.is_control() || c.is_whitespace()) {
@@ -136,7 +171,7 @@ impl<'a> Params<'a> {
     }
 
     /// A switch, or `default` when it is not there.
-    pub(super) fn bool_or(&mut self, name: &'static str, default: bool) -> bool {
+    pub fn bool_or(&mut self, name: &'static str, default: bool) -> bool {
         match self.fields.get(name) {
             None | Some(Json::Null) => default,
             Some(Json::Bool(value)) => *value,
@@ -152,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    fn read(kind: &'static str, text: &str) -> Result<Body, Failure> {
+    fn read(kind: &'static str, text: &str) -> Result<Body, BadBody> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         Body::read(&headers, text.as_bytes())
@@ -164,16 +199,21 @@ mod tests {
         for kind in ["application/json", "text/plain", ""] {
             assert!(read(kind, " \n").unwrap().0.is_empty());
         }
-        for (kind, text) in [
-            ("text/plain", r#"{"a":1}"#),
-            ("application/x-www-form-urlencoded", "a=1"),
-            ("application/json", "{"),
-            ("application/json", "[]"),
-            ("application/json", "null"),
+        for (kind, text, bad) in [
+            ("text/plain", r#"{"a":1}"#, BadBody::Type),
+            ("application/x-www-form-urlencoded", "a=1", BadBody::Type),
+            ("application/json", "{", BadBody::Syntax),
+            ("application/json", "[]", BadBody::Shape),
+            ("application/json", "null", BadBody::Shape),
         ] {
-            let refused = read(kind, text).err().unwrap();
-            assert_eq!((refused.status, refused.code), (StatusCode::BAD_REQUEST, "BAD_REQUEST"), "{kind} {text}");
+            assert_eq!(read(kind, text).err(), Some(bad), "{kind} {text}");
         }
+    }
+
+    #[test]
+    fn an_empty_text_can_stand_for_nothing() {
+        let body = read("application/json", r#"{"a":"","b":" ","c":null,"d":[""]}"#).unwrap().without_blanks();
+        assert_eq!(body.0.keys().map(String::as_str).collect::<String>(), "bcd");
     }
 
     #[test]
@@ -187,8 +227,7 @@ mod tests {
         assert_eq!((params.text("a", 1, 9), params.text("b", 1, 9), params.text("c", 8, 9)), (None, None, None));
         assert!(params.email("d").is_none() && params.bool_or("e", true) && params.optional_url("f").is_none());
         assert!(params.text("g", 1, 9).is_none() && params.optional_text("h", 1, 9).is_none());
-        let failure = params.failure();
-        let errors = failure.errors.unwrap();
+        let Wrong(errors) = params.failure();
         assert_eq!(errors.keys().copied().collect::<String>(), "abcdefg");
         assert_eq!(errors["c"], ["c must be at least 8 characters"]);
         assert_eq!(errors["g"], ["g is required"]);

@@ -1,0 +1,141 @@
+//! Sessions: how they begin, go on and end.
+
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use countersign_domain::base::{Code, Email, Error, Secret};
+use countersign_domain::session::{self, Session};
+use countersign_domain::signin::{self, Refreshed, SignedIn};
+use countersign_domain::user::User;
+use utoipa::OpenApi;
+
+use super::call::{Answered, Call, Identity};
+use super::error::{Body, Failure};
+use super::wire::{Authentication, answer, done};
+use super::{Route, Who, cookie, handler, token};
+use crate::http::cookie::imf_fixdate;
+
+/// The rows of this file.
+pub(super) static ROUTES: &[Route] = &[
+    Route::new(Method::POST, "/identity/resources/auth/v1/user/token/refresh", Who::Anybody, handler!(refresh))
+        .limited(120),
+    Route::new(Method::POST, "/identity/resources/auth/v1/logout", Who::Anybody, handler!(logout)),
+];
+
+#[derive(OpenApi)]
+#[openapi(paths(refresh, logout))]
+pub(super) struct Document;
+
+/// Answers a sign-in, whichever way it was: with tokens and their cookies, or with what is yet to be shown.
+pub(super) async fn signed_in(call: &Call, status: StatusCode, signed_in: &SignedIn) -> Answered {
+    let SignedIn { session, secret, user } = signed_in;
+    if signin::gate(call.project(), user, session).is_err() {
+        let mfa_token = Some(secret.expose().to_owned());
+        return answer(status, &Authentication { mfa_token, ..about(user, true) });
+    }
+    tokens(call, status, user, session, Some(secret)).await
+}
+
+/// Tokens for a session that has shown enough, and their cookies. Without a secret the one that the client has goes on.
+async fn tokens(call: &Call, status: StatusCode, user: &User, session: &Session, secret: Option<&Secret>) -> Answered {
+    let access = token::of_user(call, user, session).await?;
+    let seconds = call.project().settings.frontegg.access_token_seconds;
+    let body = Authentication {
+        access_token: Some(access.expose().to_owned()),
+        refresh_token: secret.map(|secret| secret.expose().to_owned()),
+        expires_in: Some(seconds),
+        expires: Some(imf_fixdate(call.ctx.now.plus_seconds(seconds))),
+        ..about(user, false)
+    };
+    let mut response = answer(status, &body)?;
+    if let Some(secret) = secret {
+        cookie::keep_refresh(call, &mut response, secret.expose(), session.expires_at)?;
+    }
+    keep_device(call, &mut response)?;
+    Ok(response)
+}
+
+fn about(user: &User, mfa_required: bool) -> Authentication {
+    Authentication {
+        token_type: "bearer",
+        mfa_required,
+        user_id: Some(user.id.clone()),
+        user_email: user.email.as_ref().map(Email::as_str).map(str::to_owned),
+        email_verified: Some(user.is_email_verified()),
+        ..Authentication::default()
+    }
+}
+
+/// The device goes on under its name, or gets one.
+fn keep_device(call: &Call, response: &mut Response) -> Result<(), Failure> {
+    match call.cookie(&cookie::device_name(call.project().client_id())).filter(|name| session::is_device(name)) {
+        Some(name) => cookie::keep_device(call, response, name),
+        None => cookie::keep_device(call, response, session::new_device(&call.ctx).expose()),
+    }
+}
+
+/// The refresh token that a client sends: in the body, or in its cookie.
+fn refresh_token(call: &Call) -> Result<Option<Secret>, Failure> {
+    let mut params = call.params();
+    let sent = params.optional_text("refreshToken", 1, 1_024);
+    params.check()?;
+    let names = cookie::refresh_names(call.project().client_id());
+    Ok(sent.or_else(|| names.iter().find_map(|name| call.cookie(name))).map(Secret::new))
+}
+
+/// Another access token, and another refresh token in place of the one that is shown. One that was replaced before ends
+/// its session, because somebody else may have it.
+#[utoipa::path(post, path = "/identity/resources/auth/v1/user/token/refresh", tag = "frontegg",
+    request_body = Option<RefreshBody>,
+    responses((status = 201, body = Authentication), (status = 401, body = Body), (status = 429, body = Body)))]
+async fn refresh(call: &Call) -> Answered {
+    let shown = refresh_token(call)?.ok_or_else(Failure::no_session)?;
+    let refreshed = call.app.refresh(&call.ctx, &call.hosted, call.terms(), shown).await;
+    let Refreshed { session, user, secret } = refreshed.map_err(|error| match error.code {
+        // Clients sign in again, and are told there.
+        Code::UserBlocked | Code::MoreFactorsRequired => Failure::no_session(),
+        _ => error.into(),
+    })?;
+    tokens(call, StatusCode::CREATED, &user, &session, secret.as_ref()).await
+}
+
+/// What a client without cookies sends.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(as = FronteggRefresh, rename_all = "camelCase")]
+struct RefreshBody {
+    /// The token of the last sign-in or refresh, where it is in no cookie.
+    refresh_token: Option<String>,
+}
+
+/// Ends the session of the refresh token, or else of the access token.
+#[utoipa::path(post, path = "/identity/resources/auth/v1/logout", tag = "frontegg",
+    request_body = Option<RefreshBody>, responses((status = 201, description = "It is over, or there was none.")))]
+async fn logout(call: &Call) -> Answered {
+    let (ctx, shown) = (call.ctx.clone(), refresh_token(call)?);
+    let named = match &call.identity {
+        Identity::User(signed) => Some((signed.user.id.clone(), signed.session.id.clone())),
+        Identity::Guest | Identity::Vendor(_) => None,
+    };
+    let ended = call.app.db.write(move |tx| {
+        let found = match &shown {
+            Some(shown) => signin::find_session(tx, &ctx, shown)?.map(|(session, user)| (user.id, session.id)),
+            None => None,
+        };
+        match found.or_else(|| named.clone()) {
+            Some((user, id)) => session::delete(tx, &ctx, &user, &id),
+            None => Ok(()),
+        }
+    });
+    over(ended.await)?;
+    let mut response = done(StatusCode::CREATED);
+    cookie::clear_refresh(call, &mut response)?;
+    Ok(response)
+}
+
+/// Somebody else may have ended it meanwhile.
+fn over(ended: Result<(), Error>) -> Result<(), Error> {
+    match ended {
+        Err(error) if error.code != Code::SessionNotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
