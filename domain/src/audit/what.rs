@@ -37,6 +37,8 @@ pub enum What {
     AuthenticatorCreate,
     /// An authenticator app was verified.
     AuthenticatorVerify,
+    /// The seed of an authenticator app was shown again.
+    AuthenticatorRead,
     /// An authenticator app was removed.
     AuthenticatorDelete,
     /// Recovery codes were made for the first time.
@@ -124,6 +126,7 @@ impl What {
             Self::MfaUpdate => "mfa.update",
             Self::AuthenticatorCreate => "authenticator.create",
             Self::AuthenticatorVerify => "authenticator.verify",
+            Self::AuthenticatorRead => "authenticator.read",
             Self::AuthenticatorDelete => "authenticator.delete",
             Self::RecoveryCodesCreate => "recovery-codes.create",
             Self::RecoveryCodesUpdate => "recovery-codes.update",

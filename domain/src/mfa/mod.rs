@@ -14,7 +14,7 @@ pub use recovery::{
 };
 pub use totp::{
     Authenticator, Moved, NewAuthenticator, check_totp, create_authenticator, delete_authenticator, find_authenticator,
-    uri, verify_authenticator,
+    read_seed, uri, verify_authenticator,
 };
 
 pub(crate) use totp::{Sealed, insert_moved, open_seed, seal_moved};

@@ -136,6 +136,14 @@ pub(crate) fn open_seed(ctx: &Ctx, user: &str, id: &str, sealed: &[u8]) -> Resul
     Ok(BASE32_NOPAD.encode(&seed).into())
 }
 
+/// The seed of the user's verified authenticator as base32, or `Code::AuthenticatorNotFound`.
+pub fn read_seed(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Secret> {
+    match find(tx, ctx, user)? {
+        Some((app, sealed)) if app.verified_at.is_some() => open_seed(ctx, user, &app.id, &sealed),
+        Some(_) | None => Err(Code::AuthenticatorNotFound.into()),
+    }
+}
+
 /// Removes the user's authenticator, verified or not, or `Code::AuthenticatorNotFound`.
 pub fn delete_authenticator(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
     if tx.exec(sql::DELETE_AUTHENTICATOR, args![&ctx.project, user])? == 0 {

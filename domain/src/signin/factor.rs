@@ -34,11 +34,28 @@ fn create_app_of(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller,
     }
     may_add(ctx, project, &user, caller)?;
     let made = mfa::create_authenticator(tx, ctx, &user.id)?;
+    audit::record(tx, ctx, What::AuthenticatorCreate, Some(&user.id), "{}")?;
+    Ok(NewApp { uri: mfa::uri(issuer, &label(&user), &made.secret), secret: made.secret })
+}
+
+/// By what name the app shows the account: its address, else its number, else its id.
+fn label(user: &User) -> String {
     let email = user.email.as_ref().map(|email| email.as_str().to_owned());
     let phone = || user.shown_phone().map(|phone| phone.as_e164().to_owned());
-    let label = email.or_else(phone).unwrap_or_else(|| user.id.clone());
-    audit::record(tx, ctx, What::AuthenticatorCreate, Some(&user.id), "{}")?;
-    Ok(NewApp { uri: mfa::uri(issuer, &label, &made.secret), secret: made.secret })
+    email.or_else(phone).unwrap_or_else(|| user.id.clone())
+}
+
+/// The address of the verified app once more, for the app of another device. Needs a second factor that was shown lately:
+/// whoever may do this may as well set up an app of his own.
+pub fn read_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller) -> Result<Secret> {
+    let user = caller.reload(tx, ctx)?;
+    if !project.settings.mfa.totp {
+        return Err(Code::MethodDisabled.into());
+    }
+    require_recent(ctx, project, &user, &caller.session)?;
+    let seed = mfa::read_seed(tx, ctx, &user.id)?;
+    audit::record(tx, ctx, What::AuthenticatorRead, Some(&user.id), "{}")?;
+    Ok(mfa::uri(&project.name, &label(&user), &seed))
 }
 
 /// Begins to set up an authenticator app together with recovery codes, in place of such as are there. Nothing is asked for

@@ -24,6 +24,7 @@ pub const EVENTS: &[&str] = &[
     "mfa.update",
     "authenticator.create",
     "authenticator.verify",
+    "authenticator.read",
     "authenticator.delete",
     "recovery-codes.create",
     "recovery-codes.update",

@@ -11,7 +11,7 @@ use countersign_domain::verification::Dialect;
 use super::call::{Answered, Call, Identity};
 use super::error::{Body, Failure};
 use super::session::stepped_up;
-use super::wire::{BackupCodes, NewApp, Status, TwoFactor, TwoFactorSignIn, UserModel, answer};
+use super::wire::{BackupCodes, KnownApp, NewApp, Status, TwoFactor, TwoFactorSignIn, UserModel, answer};
 
 /// Demands the password where there is one.
 async fn require_password(call: &Call, password: Option<Secret>) -> Result<(), Failure> {
@@ -48,6 +48,18 @@ pub(super) async fn verify_setup(call: &Call) -> Answered {
     let user = call.app.db.write(move |tx| factor::finish(tx, &ctx, &hosted.project, &caller, &code)).await;
     let user = user.map_err(|error| wrong(error, "INVALID_CODE"))?;
     answer(&TwoFactor { success: true, two_factor_enabled: user.mfa })
+}
+
+/// The address of the authenticator app, for the app of another device. Needs the password, and a second factor that was
+/// shown lately.
+#[utoipa::path(post, path = "/auth/two-factor/get-totp-uri", tag = "nevr", request_body = super::openapi::OnePassword,
+    responses((status = 200, body = KnownApp), (status = 400, body = Body), (status = 401, body = Body), (status = 403, body = Body)))]
+pub(super) async fn get_totp_uri(call: &Call) -> Answered {
+    require_password(call, password(call)?).await?;
+    let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), call.caller()?);
+    let uri = call.app.db.write(move |tx| factor::read_app(tx, &ctx, &hosted.project, &caller)).await?;
+    let uri = uri.expose().to_owned();
+    answer(&KnownApp { same: uri.clone(), uri })
 }
 
 /// Removes app and backup codes. Needs the password, and a second factor that was shown lately.

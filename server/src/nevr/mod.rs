@@ -121,6 +121,7 @@ static ROUTES: &[Route] = &[
     route(Method::GET, "/list-accounts", People, Limit::None, handler!(account::list)),
     route(Method::POST, "/two-factor/enable", People, Limit::TwoFactor, handler!(mfa::enable)),
     route(Method::POST, "/two-factor/verify-setup", People, Limit::TwoFactor, handler!(mfa::verify_setup)),
+    route(Method::POST, "/two-factor/get-totp-uri", People, Limit::TwoFactor, handler!(mfa::get_totp_uri)),
     route(Method::POST, "/two-factor/disable", People, Limit::TwoFactor, handler!(mfa::disable)),
     route(
         Method::POST,

@@ -180,6 +180,7 @@ pub(super) struct TwoFactorEnable {
         account::list,
         mfa::enable,
         mfa::verify_setup,
+        mfa::get_totp_uri,
         mfa::disable,
         mfa::generate_backup_codes,
         mfa::send_otp,

@@ -222,6 +222,18 @@ pub(super) struct NewApp {
     pub secret: String,
 }
 
+/// An authenticator app that is set up, once more.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NevrKnownApp)]
+pub(super) struct KnownApp {
+    /// As better-auth's clients read it.
+    #[serde(rename = "totpURI")]
+    pub uri: String,
+    /// The same, as nevr's other answers call it.
+    #[serde(rename = "totpUri")]
+    pub same: String,
+}
+
 /// Other backup codes.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -61,6 +61,19 @@ on_both!(an_app_that_was_never_verified_is_replaced_and_its_codes_are_wrong, |te
     assert_eq!(world.notices(), []);
 });
 
+on_both!(a_seed_is_shown_again_after_a_second_factor_and_only_then, |test| {
+    let mut world = World::new(test);
+    let anna = world.enter(ANNA, "anna");
+    let app = world.new_app(&anna).unwrap();
+    assert_eq!(world.app_again(&anna).unwrap_err(), Code::AuthenticatorNotFound);
+    world.confirm_app(&anna, &app_code(&app.secret, world.ctx.now)).unwrap();
+    assert_eq!(world.app_again(&anna).unwrap(), app.uri);
+    assert_eq!(world.app_again(&world.enter(ANNA, "flow2")).unwrap_err(), Code::ChallengeRequired);
+    world.later(1_800);
+    assert_eq!(world.app_again(&anna).unwrap_err(), Code::ChallengeRequired);
+    assert_eq!(world.value::<i64>("SELECT COUNT(*) FROM audit_events WHERE event = 'authenticator.read'"), 1);
+});
+
 on_both!(with_the_flag_off_what_is_proved_in_a_session_counts_there_and_nowhere_else, |test| {
     let mut world = World::new(test);
     let anna = world.enter(ANNA, "anna");

@@ -132,11 +132,17 @@ fn second_factors_are_switched_off_by_password_and_factor() {
     assert_eq!(others["backupCodes"].as_array().unwrap().len(), 6);
     server.advance(1_800);
     refused(&browser.post("/auth/two-factor/disable", &password), 403, "TWO_FACTOR_REQUIRED");
+    refused(&browser.post("/auth/two-factor/get-totp-uri", &password), 403, "TWO_FACTOR_REQUIRED");
     browser.post("/auth/two-factor/verify-totp", &json!({"code": server.totp(&seed)})).expect(200);
+    refused(&browser.post("/auth/two-factor/get-totp-uri", &json!({"password": "not it"})), 400, "INVALID_PASSWORD");
+    let again = browser.post("/auth/two-factor/get-totp-uri", &password).expect(200).json();
+    assert!(again["totpURI"].as_str().unwrap().contains(&format!("secret={seed}&")), "another app gets the same seed");
+    assert_eq!(again["totpUri"], again["totpURI"]);
     refused(&browser.post("/auth/two-factor/disable", &json!({"password": "not it"})), 400, "INVALID_PASSWORD");
     let off = browser.post("/auth/two-factor/disable", &password);
     assert_eq!(off.expect(200).body, r#"{"success":true,"twoFactorEnabled":false}"#);
     refused(&browser.post("/auth/two-factor/disable", &password), 400, "TWO_FACTOR_NOT_ENABLED");
+    refused(&browser.post("/auth/two-factor/get-totp-uri", &password), 400, "TWO_FACTOR_NOT_ENABLED");
     refused(&browser.post("/auth/two-factor/verify-totp", &json!({"code": "123456"})), 400, "TWO_FACTOR_NOT_ENABLED");
     refused(&browser.post("/auth/two-factor/send-otp", &json!({})), 400, "OTP_NOT_ENABLED");
     // What nevr leaves open to anybody is not there.

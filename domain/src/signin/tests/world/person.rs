@@ -230,6 +230,11 @@ impl World {
         seed
     }
 
+    /// The address of the app once more.
+    pub fn app_again(&self, who: &Person) -> Result<Secret, Code> {
+        self.act(who, factor::read_app)
+    }
+
     /// Removes it.
     pub fn delete_app(&self, who: &Person) -> Result<(), Code> {
         self.act(who, factor::delete_app)
