@@ -9,6 +9,7 @@ pub mod backup;
 pub mod base;
 pub mod contact;
 pub mod db;
+pub mod device;
 pub mod limit;
 pub mod message;
 pub mod mfa;
@@ -31,10 +32,11 @@ mod statements {
     use crate::on_both;
 
     /// Every noun's.
-    const NOUNS: [(&str, &[&str]); 15] = [
+    const NOUNS: [(&str, &[&str]); 16] = [
         ("admin", crate::admin::sql::ALL),
         ("audit", crate::audit::sql::ALL),
         ("contact", crate::contact::sql::ALL),
+        ("device", crate::device::sql::ALL),
         ("limit", crate::limit::sql::ALL),
         ("message", crate::message::sql::ALL),
         ("mfa", crate::mfa::sql::ALL),
@@ -125,7 +127,8 @@ mod statements {
     }
 
     /// Tables that grow with people; of the others a project has a few rows.
-    const LARGE: [&str; 9] = [
+    const LARGE: [&str; 10] = [
+        "devices",
         "users",
         "sessions",
         "handles",

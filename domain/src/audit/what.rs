@@ -55,6 +55,16 @@ pub enum What {
     RecoveryCodesDelete,
     /// The key file was given up as lost: what was chained before was chained anew.
     KeysReset,
+    /// A device was remembered: it is not asked for a second factor for a while.
+    DeviceCreate,
+    /// Somebody signed in by a remembered device without a second factor.
+    DeviceUse,
+    /// A number for codes of second factors was proved.
+    MfaPhoneVerify,
+    /// It was taken away.
+    MfaPhoneDelete,
+    /// Second factors were taken away by a recovery code.
+    MfaRecover,
     /// Another signing key took the place of the one before.
     KeysRotate,
     /// A webhook was made.
@@ -134,6 +144,11 @@ impl What {
             Self::ChallengeComplete => "challenge.complete",
             Self::RecoveryComplete => "recovery.complete",
             Self::RecoveryCodesDelete => "recovery-codes.delete",
+            Self::DeviceCreate => "device.create",
+            Self::DeviceUse => "device.use",
+            Self::MfaPhoneVerify => "mfa-phone.verify",
+            Self::MfaPhoneDelete => "mfa-phone.delete",
+            Self::MfaRecover => "mfa.recover",
             Self::KeysReset => "keys.reset",
             Self::KeysRotate => "keys.rotate",
             Self::WebhookCreate => "webhook.create",

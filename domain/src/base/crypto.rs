@@ -33,6 +33,8 @@ pub enum Label {
     Webhook,
     /// Backups that the key file opens.
     Backup,
+    /// Ids of what is stored without one.
+    DerivedId,
 }
 
 impl Label {
@@ -50,6 +52,7 @@ impl Label {
             Self::Audit => b"countersign/audit/1",
             Self::Webhook => b"countersign/webhook/1",
             Self::Backup => b"countersign/backup/1",
+            Self::DerivedId => b"countersign/derived-id/1",
         }
     }
 }
@@ -103,7 +106,8 @@ impl Keys {
             | Label::Authenticator
             | Label::RecoveryCode
             | Label::Webhook
-            | Label::Backup => {
+            | Label::Backup
+            | Label::DerivedId => {
                 let key = expand::<32>(&self.master, label)?;
                 hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
             }

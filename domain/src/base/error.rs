@@ -139,6 +139,14 @@ pub enum Code {
     TokenExpired,
     /// The session began too long ago for what is delicate.
     SessionNotFresh,
+    /// The project has no such policy.
+    PolicyNotFound,
+    /// The project has such a policy already.
+    PolicyExists,
+    /// The account needs a second factor other than SMS first.
+    OtherFactorRequired,
+    /// The account has no second factor of this kind and id.
+    FactorNotFound,
 }
 
 impl Code {
@@ -204,6 +212,10 @@ impl Code {
             Self::MessageNotFound => "message-not-found",
             Self::TokenExpired => "token-expired",
             Self::SessionNotFresh => "session-not-fresh",
+            Self::PolicyNotFound => "policy-not-found",
+            Self::PolicyExists => "policy-exists",
+            Self::OtherFactorRequired => "other-factor-required",
+            Self::FactorNotFound => "factor-not-found",
         }
     }
 }

@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "webhooks", sql: include_str!("../../migrations/0006_webhooks.sql") },
     Migration { version: 7, name: "admin", sql: include_str!("../../migrations/0007_admin.sql") },
     Migration { version: 8, name: "accounts", sql: include_str!("../../migrations/0008_accounts.sql") },
+    Migration { version: 9, name: "mfa", sql: include_str!("../../migrations/0009_mfa.sql") },
 ];
 
 /// A step and whether the database has it.

@@ -9,8 +9,8 @@ mod tests;
 mod totp;
 
 pub use recovery::{
-    Readable, count_recovery_codes, create_recovery_codes, delete_recovery_codes, read_recovery_codes,
-    replace_recovery_codes, use_recovery_code,
+    Readable, count_recovery_codes, create_recovery_code, create_recovery_codes, delete_recovery_codes,
+    read_recovery_codes, replace_recovery_codes, use_recovery_code,
 };
 pub use totp::{
     Authenticator, Moved, NewAuthenticator, check_totp, create_authenticator, delete_authenticator, find_authenticator,

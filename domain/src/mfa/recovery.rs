@@ -20,6 +20,8 @@ pub fn delete_recovery_codes(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<(
 const COUNT: usize = 6;
 /// Random bytes of a code: ten hex digits.
 const CODE_BYTES: usize = 5;
+/// The same of one that stands alone.
+const LONE_CODE_BYTES: usize = 10;
 /// For how many seconds the session that made a set can read it again.
 const READABLE_FOR: i64 = 600;
 
@@ -54,7 +56,20 @@ pub fn create_recovery_codes(
     if count_recovery_codes(tx, &ctx.project, user)? > 0 {
         return Err(Code::RecoveryCodesExist.into());
     }
-    put(tx, ctx, user, session, readable, old.as_deref())
+    let codes = several(ctx);
+    put(tx, ctx, user, session, readable, old.as_deref(), &codes)?;
+    Ok(codes)
+}
+
+/// Makes one code of twenty hex digits, for clients that know of one alone. `Code::RecoveryCodesExist` while a code is left.
+pub fn create_recovery_code(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, session: &str) -> Result<Secret> {
+    let old = lock(tx, ctx, user)?;
+    if count_recovery_codes(tx, &ctx.project, user)? > 0 {
+        return Err(Code::RecoveryCodesExist.into());
+    }
+    let code = Secret::from(ctx.random.hex(LONE_CODE_BYTES));
+    put(tx, ctx, user, session, false, old.as_deref(), std::slice::from_ref(&code))?;
+    Ok(code)
 }
 
 /// The same in place of codes that are left; from now on those do not work. `Code::RecoveryCodesNotFound` if none is.
@@ -69,7 +84,9 @@ pub fn replace_recovery_codes(
     if count_recovery_codes(tx, &ctx.project, user)? == 0 {
         return Err(Code::RecoveryCodesNotFound.into());
     }
-    put(tx, ctx, user, session, readable, old.as_deref())
+    let codes = several(ctx);
+    put(tx, ctx, user, session, readable, old.as_deref(), &codes)?;
+    Ok(codes)
 }
 
 /// What can be read of the user's codes, or `Code::RecoveryCodesNotFound` if none is left. Whether the one who asks may
@@ -97,14 +114,12 @@ pub fn read_recovery_codes(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Rea
 }
 
 /// Uses a code up; false when it is none of the user's, or used. It may be written in capitals and with spaces: people
-/// type it from paper.
+/// type it from paper. The statements are the same for whoever has no codes and for nobody's id.
 pub fn use_recovery_code(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, text: &Secret) -> Result<bool> {
     let code: String = text.expose().chars().filter(|c| !c.is_whitespace()).collect();
     let mut code = Zeroizing::new(code);
     code.make_ascii_lowercase();
-    let Some(set) = tx.find(sql::FIND_SET, args![&ctx.project, user], |row| row.get::<String>(0))? else {
-        return Ok(false);
-    };
+    let set = tx.find(sql::FIND_SET, args![&ctx.project, user], |row| row.get::<String>(0))?.unwrap_or_default();
     Ok(tx.exec(sql::USE_CODE, args![&ctx.project, user, &mac(ctx, user, &set, &code)?])? == 1)
 }
 
@@ -118,6 +133,10 @@ fn lock(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Option<String>> {
     tx.find(sql::LOCK_SET, args![&ctx.project, user], |row| row.get(0))
 }
 
+fn several(ctx: &Ctx) -> Vec<Secret> {
+    (0..COUNT).map(|_| Secret::from(ctx.random.hex(CODE_BYTES))).collect()
+}
+
 /// Puts a new set in the place of `old`.
 fn put(
     tx: &mut Tx<'_>,
@@ -126,9 +145,9 @@ fn put(
     session: &str,
     readable: bool,
     old: Option<&str>,
-) -> Result<Vec<Secret>> {
+    codes: &[Secret],
+) -> Result<()> {
     let id = ctx.id();
-    let codes: Vec<_> = (0..COUNT).map(|_| Secret::from(ctx.random.hex(CODE_BYTES))).collect();
     let text = Zeroizing::new(codes.iter().map(Secret::expose).collect::<Vec<_>>().join(" "));
     let sealed = ctx.keys.seal(Label::RecoveryCode, &bound_to(ctx, user, &id), text.as_bytes(), &*ctx.random)?;
     let until = (!readable).then(|| ctx.now.plus_seconds(READABLE_FOR));
@@ -141,10 +160,10 @@ fn put(
         return Err(Code::RecoveryCodesExist.into());
     }
     tx.push(sql::DELETE_CODES, args![&ctx.project, user])?;
-    for code in &codes {
+    for code in codes {
         tx.push(sql::INSERT_CODE, args![&ctx.project, user, &mac(ctx, user, &id, code.expose())?])?;
     }
-    Ok(codes)
+    Ok(())
 }
 
 /// By which a code is stored: right for this user and this set only.

@@ -1,8 +1,10 @@
 //! Projects are tenants: their settings, providers, API keys and platforms.
 
 mod change;
+pub mod coexistence;
 mod key;
 mod platform;
+pub mod policy;
 mod providers;
 mod redirect;
 mod settings;
@@ -214,6 +216,7 @@ pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     }
     tx.exec(sql::DELETE_KEYS, args![id])?;
     tx.exec(sql::DELETE_PLATFORMS, args![id])?;
+    tx.exec(sql::DELETE_POLICIES, args![id])?;
     record(tx, ctx, "", What::ProjectDelete, &json!({ "project": id }))?;
     revocation::announce(tx, ctx, CHANGED, id)?;
     Ok(())
@@ -240,7 +243,7 @@ fn store(ctx: &Ctx, id: &str, settings: &Settings) -> Result<(String, Vec<u8>)> 
 
 fn load(keys: &Keys, row: &Row<'_>) -> Result<Project> {
     let id: String = row.get(0)?;
-    let mut settings: Settings = serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?;
+    let mut settings = Settings::of_stored(&row.get::<String>(2)?)?;
     providers::join(&mut settings, &keys.open(Label::Provider, &id, &row.get::<Vec<u8>>(3)?)?)?;
     Ok(Project {
         id,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{is_host_name, providers};
+use super::{coexistence, is_host_name, providers};
 use crate::base::argon::Cost;
 use crate::base::{Error, Phone, Result};
 use crate::message::{MailProvider, Provider};
@@ -119,8 +119,16 @@ section! {
         recovery_codes: bool = true,
         /// Whether everybody must have one.
         enforce: Enforce = Enforce::DontForce,
-        /// Days for which a device is not asked again; 0: always ask.
-        remember_device_days: i64 = 0,
+        /// Whether somebody may say that a device is not to be asked again for a while.
+        remember_device: bool = false,
+        /// For how many seconds it is not asked again.
+        remember_device_seconds: i64 = 1_209_600,
+        /// The name that authenticator apps show; the project's when unset.
+        issuer: Option<String> = None,
+        /// How long a code by SMS lives, in seconds; as other codes when unset.
+        sms_lifetime_seconds: Option<i64> = None,
+        /// The same of a code by e-mail.
+        email_lifetime_seconds: Option<i64> = None,
         /// Seconds for which a second factor counts as recent.
         recent_seconds: i64 = 1_800,
         /// Whether recovery codes can be read again later.
@@ -264,6 +272,18 @@ pub enum Enforce {
     DontForce,
     /// Everybody.
     Force,
+    /// Everybody who does not come by SAML. Nobody does here, so it is everybody.
+    ForceExceptSaml,
+}
+
+impl Enforce {
+    /// Whether it asks everybody for a second factor.
+    pub const fn is_on(self) -> bool {
+        match self {
+            Self::DontForce => false,
+            Self::Force | Self::ForceExceptSaml => true,
+        }
+    }
 }
 
 /// A rate limit, or none.
@@ -325,7 +345,18 @@ impl Settings {
         let merged: Self = serde_path_to_error::deserialize(document)
             .map_err(|e| Error::invalid(e.path().to_string(), e.inner().to_string()))?;
         merged.check()?;
+        coexistence::check_change(self, &merged)?;
         Ok(merged)
+    }
+
+    /// Reads a stored document, also one of an earlier version.
+    pub(super) fn of_stored(text: &str) -> Result<Self> {
+        let mut document: Json = serde_json::from_str(text).map_err(Error::internal)?;
+        // Until the schema's version 7 the days for which a device is remembered stood there, and nothing read them.
+        if let Some(mfa) = document.get_mut("mfa").and_then(Json::as_object_mut) {
+            mfa.remove("rememberDeviceDays");
+        }
+        serde_json::from_value(document).map_err(Error::internal)
     }
 
     /// The document as it may be shown: credentials are hidden.
@@ -384,8 +415,7 @@ impl Settings {
         for seconds in &self.otp.resend_seconds {
             range("otp.resendSeconds", *seconds, 0, 3_600)?;
         }
-        range("mfa.rememberDeviceDays", self.mfa.remember_device_days, 0, 365)?;
-        range("mfa.recentSeconds", self.mfa.recent_seconds, 60, 86_400)?;
+        self.mfa.check()?;
         range("sms.perAddressPerHour", self.sms.per_address_per_hour, 1, 1_000_000)?;
         if !self.sms.daily_ceiling.is_finite() || self.sms.daily_ceiling < 0.0 {
             return Err(Error::invalid("sms.dailyCeiling", "must be an amount of money, 0 or more"));
@@ -406,7 +436,8 @@ impl Settings {
         self.nevr.check()?;
         self.frontegg.check()?;
         range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
-        range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)
+        range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)?;
+        coexistence::check(self)
     }
 
     /// Contract nuvix §3.1: at most ten, each number once.
@@ -447,6 +478,25 @@ fn flatten(prefix: &str, value: &Json, out: &mut BTreeMap<String, Json>) {
         }
         value => {
             out.insert(prefix.to_owned(), value.clone());
+        }
+    }
+}
+
+impl Mfa {
+    fn check(&self) -> Result<()> {
+        range("mfa.rememberDeviceSeconds", self.remember_device_seconds, 60, 31_536_000)?;
+        range("mfa.recentSeconds", self.recent_seconds, 60, 86_400)?;
+        if let Some(seconds) = self.sms_lifetime_seconds {
+            range("mfa.smsLifetimeSeconds", seconds, 300, 3_600)?;
+        }
+        if let Some(seconds) = self.email_lifetime_seconds {
+            range("mfa.emailLifetimeSeconds", seconds, 300, 3_600)?;
+        }
+        match &self.issuer {
+            Some(name) => super::check_name(name).map_err(|_| {
+                Error::invalid("mfa.issuer", "must be 1 to 128 characters in one line, or null for the project's name")
+            }),
+            None => Ok(()),
         }
     }
 }
@@ -544,6 +594,14 @@ mod tests {
     }
 
     #[test]
+    fn a_document_of_an_earlier_version_is_read() {
+        let stored = r#"{"mfa": {"enforce": "force", "rememberDeviceDays": 3}}"#;
+        let settings = Settings::of_stored(stored).unwrap();
+        assert_eq!(settings, merged(&json!({"mfa": {"enforce": "force"}})).unwrap());
+        assert!(Settings::of_stored(r#"{"mfa": {"other": 3}}"#).is_err());
+    }
+
+    #[test]
     fn what_changed_is_told_by_name_and_credentials_are_not_told() {
         let provider = |secret: &str| {
             json!({"sms": {"providers": [{"name": "main", "account":
@@ -576,6 +634,12 @@ mod tests {
             (json!({"auth": {"passwordHashing": {"memoryKib": 262_145}}}), "auth.passwordHashing.memoryKib"),
             (json!({"auth": {"passwordHashing": {"memoryKib": -1}}}), "auth.passwordHashing.memoryKib"),
             (json!({"auth": {"passwordHashing": {"parallelism": 5}}}), "auth.passwordHashing.parallelism"),
+            (json!({"mfa": {"rememberDeviceDays": 14}}), "mfa.rememberDeviceDays"),
+            (json!({"mfa": {"rememberDeviceSeconds": 59}}), "mfa.rememberDeviceSeconds"),
+            (json!({"mfa": {"smsLifetimeSeconds": 299}}), "mfa.smsLifetimeSeconds"),
+            (json!({"mfa": {"emailLifetimeSeconds": 3_601}}), "mfa.emailLifetimeSeconds"),
+            (json!({"mfa": {"issuer": " "}}), "mfa.issuer"),
+            (json!({"frontegg": {"mainStrategy": "Passkeys"}}), "frontegg.mainStrategy"),
             (json!({"nevr": {"rateLimit": true}}), "nevr.rateLimit"),
             (json!({"nevr": {"rateLimit": {"window": 0, "max": 1}}}), "nevr.rateLimit.window"),
             (

@@ -38,6 +38,12 @@ pub(super) const LIST_PLATFORMS: &str =
     "SELECT id, name, hostname, created_at FROM platforms WHERE project_id = $1 ORDER BY created_at, id";
 pub(super) const DELETE_PLATFORM: &str = "DELETE FROM platforms WHERE project_id = $1 AND id = $2 RETURNING hostname";
 
+pub(super) const FIND_POLICY: &str =
+    "SELECT id, created_at, updated_at FROM policies WHERE project_id = $1 AND kind = $2";
+pub(super) const PUT_POLICY: &str = "INSERT INTO policies (project_id, kind, id, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, $4) ON CONFLICT (project_id, kind) DO UPDATE SET updated_at = excluded.updated_at";
+pub(super) const DELETE_POLICIES: &str = "DELETE FROM policies WHERE project_id = $1";
+
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[
     INSERT,
@@ -62,4 +68,7 @@ pub(crate) const ALL: &[&str] = &[
     INSERT_PLATFORM,
     LIST_PLATFORMS,
     DELETE_PLATFORM,
+    FIND_POLICY,
+    PUT_POLICY,
+    DELETE_POLICIES,
 ];

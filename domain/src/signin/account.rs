@@ -11,6 +11,7 @@ use crate::audit::{self, What};
 use crate::base::time::HOUR;
 use crate::base::{Code, Ctx, Email, Phone, Result, Target};
 use crate::db::Tx;
+use crate::device;
 use crate::limit::{self, guess};
 use crate::password::{self, Foreign, Stored};
 use crate::project::Project;
@@ -214,6 +215,7 @@ impl Password {
         if !set {
             return Err(Code::InvalidCredentials.into());
         }
+        device::delete_all(tx, ctx, user)?;
         user::set_password_at(tx, ctx, user, Some(ctx.now))
     }
 }
@@ -253,6 +255,7 @@ pub fn update_email(
     may_add(ctx, project, &before, caller)?;
     let after = user::set_email(tx, ctx, &before.id, email)?;
     if after.email != before.email {
+        device::delete_all(tx, ctx, &before.id)?;
         notice::send(tx, ctx, project, &before, Notice::EmailChanged)?;
     }
     audit::record(tx, ctx, What::EmailUpdate, Some(&before.id), "{}")?;

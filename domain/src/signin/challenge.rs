@@ -19,6 +19,22 @@ use crate::verification::{self, Channel, Dialect, NewHandle, Purpose, Subject, V
 
 use super::verify::Token;
 
+/// Who asks for a code, and by which numbers it is made.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// Who asks.
+    pub dialect: Dialect,
+    /// The dialect's numbers.
+    pub rules: Rules,
+}
+
+impl Asking {
+    /// By the project's `otp` settings.
+    pub fn of(project: &Project, dialect: Dialect) -> Self {
+        Self { dialect, rules: Rules::of(project) }
+    }
+}
+
 /// Makes a challenge for the caller's session and sends its code, if it has one to send.
 ///
 /// A factor that the session began with changes nothing when it is shown again. The project may have that refused
@@ -29,6 +45,18 @@ pub fn create(
     project: &Project,
     caller: &Caller,
     dialect: Dialect,
+    factor: Factor,
+) -> Result<Token> {
+    create_by(tx, ctx, project, caller, &Asking::of(project, dialect), factor)
+}
+
+/// [`create`] by a dialect's own numbers.
+pub fn create_by(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    asking: &Asking,
     factor: Factor,
 ) -> Result<Token> {
     let user = caller.reload(tx, ctx)?;
@@ -48,26 +76,26 @@ pub fn create(
     let holder = Holder::of_challenge(ctx, &caller.session.id);
     let token = match factor {
         Factor::Phone => {
-            let phone = verified_phone(project, &user)?;
-            send(tx, ctx, project, caller, dialect, &Target::Phone(phone), &holder)?
+            let phone = second_phone(project, &user)?;
+            send(tx, ctx, project, caller, asking, &Target::Phone(phone), &holder)?
         }
         Factor::Email => {
             let email = verified_email(project, &user)?;
-            send(tx, ctx, project, caller, dialect, &Target::Email(email), &holder)?
+            send(tx, ctx, project, caller, asking, &Target::Email(email), &holder)?
         }
-        Factor::Totp => ask_app(tx, ctx, project, caller, dialect, Channel::Totp, &holder)?,
-        Factor::RecoveryCode => ask_app(tx, ctx, project, caller, dialect, Channel::Recovery, &holder)?,
+        Factor::Totp => ask_app(tx, ctx, project, caller, asking.dialect, Channel::Totp, &holder)?,
+        Factor::RecoveryCode => ask_app(tx, ctx, project, caller, asking.dialect, Channel::Recovery, &holder)?,
     };
     audit::record(tx, ctx, What::ChallengeCreate, Some(&user.id), "{}")?;
     Ok(token)
 }
 
 /// The contract's order: no provider, no number, number not verified.
-pub(super) fn verified_phone(project: &Project, user: &User) -> Result<Phone> {
+pub(super) fn second_phone(project: &Project, user: &User) -> Result<Phone> {
     if project.settings.sms.providers.is_empty() {
         return Err(Code::NoSmsProvider.into());
     }
-    match user.verified_phone() {
+    match user.second_phone() {
         // A mock number is no exception: no mock code answers a challenge, so its code is sent.
         Some(phone) if !is_served(project, phone) => Err(Code::CountryNotAllowed.into()),
         Some(phone) => Ok(phone.clone()),
@@ -93,14 +121,14 @@ pub(super) fn send(
     ctx: &Ctx,
     project: &Project,
     caller: &Caller,
-    dialect: Dialect,
+    asking: &Asking,
     target: &Target,
     holder: &Holder,
 ) -> Result<Token> {
-    let rules = Rules::of(project);
+    let rules = with_lifetime(project, &asking.rules, target);
     let ask = Ask {
         subject: Subject {
-            dialect,
+            dialect: asking.dialect,
             purpose: Purpose::Mfa,
             channel: super::start::channel(target),
             target: target.as_str(),
@@ -118,6 +146,16 @@ pub(super) fn send(
     let mut ledger = limit::lock_target(tx, ctx, target.as_str())?;
     let handle = issue::code(tx, ctx, &ask, holder, &mut ledger)?;
     Ok(token(caller, holder, &handle))
+}
+
+/// The dialect's numbers, and the project's word on how long codes of second factors live.
+pub(super) fn with_lifetime(project: &Project, rules: &Rules, target: &Target) -> Rules {
+    let mfa = &project.settings.mfa;
+    let own = match target {
+        Target::Phone(_) => mfa.sms_lifetime_seconds,
+        Target::Email(_) => mfa.email_lifetime_seconds,
+    };
+    Rules { lifetime_seconds: own.unwrap_or(rules.lifetime_seconds), ..rules.clone() }
 }
 
 /// A challenge whose code nobody sends. Its guesses are the person's; a new one takes the place of the session's earlier
@@ -265,7 +303,7 @@ fn prove(
     };
     // What was removed or replaced since the challenge was made proves nothing any more.
     let is_current = match factor {
-        Factor::Phone => user.verified_phone().is_some_and(|phone| phone.as_e164() == verification.target),
+        Factor::Phone => user.second_phone().is_some_and(|phone| phone.as_e164() == verification.target),
         Factor::Email => user.email.as_ref().is_some_and(|email| email.as_str() == verification.target),
         Factor::Totp | Factor::RecoveryCode => true,
     } && match factor {
@@ -282,7 +320,7 @@ fn prove(
         return wrong();
     }
     limit::count_proof(tx, ctx, &verification.target)?;
-    if let (Factor::Phone, Some(phone)) = (factor, user.verified_phone()) {
+    if let (Factor::Phone, Some(phone)) = (factor, user.second_phone()) {
         limit::count_conversion(tx, ctx, phone.prefix(), phone.country())?;
     }
     forgive_others(tx, ctx, &user, &verification.target)?;
@@ -293,11 +331,12 @@ fn prove(
 /// A success by another way ends the row of a hundred failures at whatever else the person has (NIST SP 800-63B §5.2.2).
 pub(super) fn forgive_others(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, proved: &str) -> Result<()> {
     let phone = user.verified_phone().map(|phone| phone.as_e164().to_owned());
+    let mfa_phone = user.mfa_phone.as_ref().map(|phone| phone.as_e164().to_owned());
     let email = user.email.as_ref().map(|email| email.as_str().to_owned());
     let password = email.as_deref().filter(|_| user.password_at.is_some()).map(password_target);
     let app = user.totp.then(|| app_target(&user.id));
     let email = email.filter(|_| user.is_email_verified());
-    for target in [phone, email, password, app].into_iter().flatten().filter(|target| target != proved) {
+    for target in [phone, mfa_phone, email, password, app].into_iter().flatten().filter(|target| target != proved) {
         limit::forgive(tx, ctx, &target)?;
     }
     Ok(())

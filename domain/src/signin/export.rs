@@ -24,20 +24,20 @@ pub struct Exported {
 impl Exported {
     fn load(ctx: &Ctx, row: &Row<'_>) -> Result<Self> {
         let user = User::load_from(row, 0)?;
-        let password = match row.get::<Option<Vec<u8>>>(19)? {
-            Some(sealed) => Some(password::open(ctx, &user.id, &sealed, row.get(20)?)?),
+        let password = match row.get::<Option<Vec<u8>>>(21)? {
+            Some(sealed) => Some(password::open(ctx, &user.id, &sealed, row.get(22)?)?),
             None => None,
         };
-        let totp = match row.get::<Option<String>>(21)? {
+        let totp = match row.get::<Option<String>>(23)? {
             Some(id) => Some(Moved {
-                secret: mfa::open_seed(ctx, &user.id, &id, &row.get::<Vec<u8>>(22)?)?,
-                last_step: row.get(23)?,
-                verified_at: row.get::<Option<Time>>(24)?,
-                created_at: row.get::<Option<Time>>(25)?,
+                secret: mfa::open_seed(ctx, &user.id, &id, &row.get::<Vec<u8>>(24)?)?,
+                last_step: row.get(25)?,
+                verified_at: row.get::<Option<Time>>(26)?,
+                created_at: row.get::<Option<Time>>(27)?,
             }),
             None => None,
         };
-        Ok(Self { user, password, totp, recovery_codes: row.get::<i64>(26)? > 0 })
+        Ok(Self { user, password, totp, recovery_codes: row.get::<i64>(28)? > 0 })
     }
 }
 

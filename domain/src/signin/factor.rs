@@ -7,6 +7,7 @@ use super::verify::{count_factor, may_add};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Result, Secret};
 use crate::db::Tx;
+use crate::device;
 use crate::mfa::{self, Readable};
 use crate::project::Project;
 use crate::session;
@@ -23,7 +24,12 @@ pub struct NewApp {
 
 /// Begins to set up an authenticator app, in place of one that was never verified.
 pub fn create_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller) -> Result<NewApp> {
-    create_app_of(tx, ctx, project, caller, &project.name)
+    create_app_of(tx, ctx, project, caller, issuer_of(project))
+}
+
+/// Who is said in an app to have issued it.
+pub(super) fn issuer_of(project: &Project) -> &str {
+    project.settings.mfa.issuer.as_deref().unwrap_or(&project.name)
 }
 
 /// [`create_app`], shown in the app under this name of whoever issued it.
@@ -33,6 +39,14 @@ fn create_app_of(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller,
         return Err(Code::MethodDisabled.into());
     }
     may_add(ctx, project, &user, caller)?;
+    make_app(tx, ctx, project, &user, issuer)
+}
+
+/// Makes an app that is yet to be verified, for whoever may have one.
+pub(super) fn make_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, issuer: &str) -> Result<NewApp> {
+    if !project.settings.mfa.totp {
+        return Err(Code::MethodDisabled.into());
+    }
     let made = mfa::create_authenticator(tx, ctx, &user.id)?;
     audit::record(tx, ctx, What::AuthenticatorCreate, Some(&user.id), "{}")?;
     Ok(NewApp { uri: mfa::uri(issuer, &label(&user), &made.secret), secret: made.secret })
@@ -67,7 +81,7 @@ pub fn start(
     caller: &Caller,
     issuer: Option<&str>,
 ) -> Result<(NewApp, Vec<Secret>)> {
-    let app = create_app_of(tx, ctx, project, caller, issuer.unwrap_or(&project.name))?;
+    let app = create_app_of(tx, ctx, project, caller, issuer.unwrap_or_else(|| issuer_of(project)))?;
     let has_codes = mfa::count_recovery_codes(tx, &ctx.project, &caller.user.id)? > 0;
     let codes = if !project.settings.mfa.recovery_codes {
         Vec::new()
@@ -108,11 +122,21 @@ pub fn verify_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller
         return Err(Code::MethodDisabled.into());
     }
     may_add(ctx, project, &before, caller)?;
+    let after = confirm_app(tx, ctx, project, &before, code)?;
+    count_factor(tx, ctx, &after, Some(caller), Factor::Totp)?;
+    Ok(after)
+}
+
+/// Verifies an app, for whoever may have one.
+pub(super) fn confirm_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, before: &User, code: &Secret) -> Result<User> {
+    if !project.settings.mfa.totp {
+        return Err(Code::MethodDisabled.into());
+    }
     mfa::verify_authenticator(tx, ctx, &before.id, code)?;
     let after = user::set_totp(tx, ctx, &before.id, true)?;
+    device::delete_all(tx, ctx, &before.id)?;
     audit::record(tx, ctx, What::AuthenticatorVerify, Some(&after.id), "{}")?;
-    notice::send(tx, ctx, project, &before, Notice::AuthenticatorAdded)?;
-    count_factor(tx, ctx, &after, Some(caller), Factor::Totp)?;
+    notice::send(tx, ctx, project, before, Notice::AuthenticatorAdded)?;
     Ok(after)
 }
 
@@ -128,6 +152,7 @@ pub fn delete_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller
     audit::record(tx, ctx, What::AuthenticatorDelete, Some(&user.id), "{}")?;
     if verified {
         user::set_totp(tx, ctx, &user.id, false)?;
+        device::delete_all(tx, ctx, &user.id)?;
         notice::send(tx, ctx, project, &user, Notice::AuthenticatorRemoved)?;
     }
     Ok(())
@@ -188,6 +213,7 @@ pub fn set_flag(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller, 
         require_recent(ctx, project, &before, &caller.session)?;
     }
     let after = user::set_mfa(tx, ctx, &before.id, on)?;
+    device::delete_all(tx, ctx, &before.id)?;
     if on {
         let names: Vec<_> = factors(project, &after).into_iter().map(Factor::name).collect();
         session::add_factors(tx, ctx, &after.id, &caller.session.id, &names)?;

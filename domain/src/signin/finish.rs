@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::challenge::forgive_others;
-use super::gate::is_lacking;
+use super::gate::{Step, is_lacking, step};
 use super::handle::{self, HandleKind};
 use super::notice::{self, Notice};
 use super::start::Terms;
@@ -300,7 +300,8 @@ pub(super) fn open(
     if auth.session_alerts && opening.factor != "email" && !session::list(tx, ctx, &user.id)?.is_empty() {
         notice::send(tx, ctx, project, &user, Notice::SessionAlert)?;
     }
-    let is_pending = is_lacking(project, &user, &[opening.factor]);
+    let shown = [opening.factor];
+    let is_pending = is_lacking(project, &user, &shown) || (terms.enrols && step(project, &user, &shown) != Step::Done);
     let new = session::New {
         user: &user.id,
         provider: opening.provider,

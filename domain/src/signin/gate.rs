@@ -3,7 +3,7 @@
 use crate::base::{Code, Ctx, Result};
 use crate::db::Tx;
 use crate::mfa;
-use crate::project::{Enforce, Project};
+use crate::project::Project;
 use crate::session::Session;
 use crate::user::User;
 
@@ -45,7 +45,7 @@ pub fn factors(project: &Project, user: &User) -> Vec<Factor> {
     [
         (Factor::Totp, mfa.totp && user.totp),
         (Factor::Email, mfa.email && user.is_email_verified()),
-        (Factor::Phone, mfa.phone && user.verified_phone().is_some()),
+        (Factor::Phone, mfa.phone && user.second_phone().is_some()),
     ]
     .into_iter()
     .filter_map(|(factor, has)| has.then_some(factor))
@@ -55,20 +55,73 @@ pub fn factors(project: &Project, user: &User) -> Vec<Factor> {
 /// What a session can show next: the factors of its account that it has not shown and whose code can be sent, and
 /// recovery codes while some are left. None where nothing but the first step is set up.
 pub fn next_factors(tx: &mut Tx<'_>, project: &Project, user: &User, session: &Session) -> Result<Vec<Factor>> {
-    let settings = &project.settings;
     let mut next = factors(project, user);
-    next.retain(|factor| {
-        let reachable = match factor {
-            Factor::Email => !settings.email.providers.is_empty(),
-            Factor::Phone => !settings.sms.providers.is_empty(),
-            Factor::Totp | Factor::RecoveryCode => true,
-        };
-        reachable && !session.has(factor.name())
-    });
-    if settings.mfa.recovery_codes && mfa::count_recovery_codes(tx, &project.id, &user.id)? > 0 {
+    next.retain(|factor| is_reachable(project, *factor) && !session.has(factor.name()));
+    if project.settings.mfa.recovery_codes && mfa::count_recovery_codes(tx, &project.id, &user.id)? > 0 {
         next.push(Factor::RecoveryCode);
     }
     Ok(next)
+}
+
+/// Whether a code of this factor can be sent, if it has to be.
+fn is_reachable(project: &Project, factor: Factor) -> bool {
+    match factor {
+        Factor::Email => !project.settings.email.providers.is_empty(),
+        Factor::Phone => !project.settings.sms.providers.is_empty(),
+        Factor::Totp | Factor::RecoveryCode => true,
+    }
+}
+
+/// What somebody has to do who has shown one factor, where everybody of whom two are demanded must have them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Nothing: he is in.
+    Done,
+    /// He shows one of these. None of them is what the session began with (seed 001: after a code by SMS none by SMS, to
+    /// whichever number; after one by e-mail none by e-mail).
+    Show(Vec<Factor>),
+    /// He has none to show, and sets one of these up.
+    Enrol(Vec<Factor>),
+}
+
+/// What a session in which these factors were `shown` lacks. Stricter than [`gate`] with those who have no second factor:
+/// where the project demands one they are not let in before they have set one up.
+pub fn step(project: &Project, user: &User, shown: &[impl AsRef<str>]) -> Step {
+    if user.mfa_bypass || shown.len() >= 2 {
+        return Step::Done;
+    }
+    let began_with = shown.first().map(AsRef::as_ref);
+    let has = factors(project, user);
+    let is_forced = project.settings.mfa.enforce.is_on() && has_strategy(project);
+    if !is_forced && (!user.mfa || has.is_empty()) {
+        return Step::Done;
+    }
+    match another(project, user, began_with) {
+        Step::Enrol(_) if user.mfa && !has.is_empty() => Step::Show(Vec::new()),
+        step => step,
+    }
+}
+
+/// The step to a factor other than the one that the session began with.
+pub(super) fn another(project: &Project, user: &User, began_with: Option<&str>) -> Step {
+    let is_other = |factor: &Factor| began_with != Some(factor.name()) && is_reachable(project, *factor);
+    let show: Vec<_> = factors(project, user).into_iter().filter(is_other).collect();
+    if !show.is_empty() {
+        return Step::Show(show);
+    }
+    let mfa = &project.settings.mfa;
+    let can = [
+        (Factor::Totp, mfa.totp && !user.totp),
+        (Factor::Phone, mfa.phone && user.second_phone().is_none()),
+        (Factor::Email, mfa.email && user.email.is_some() && !user.is_email_verified()),
+    ];
+    Step::Enrol(can.into_iter().filter_map(|(factor, can)| can.then_some(factor)).filter(is_other).collect())
+}
+
+/// Whether there is any second factor in this project: where there is none, none can be demanded.
+const fn has_strategy(project: &Project) -> bool {
+    let mfa = &project.settings.mfa;
+    mfa.totp || mfa.phone || mfa.email
 }
 
 /// Whether the session still needs a second factor: `Code::MoreFactorsRequired` (contract nuvix §3.6).
@@ -81,14 +134,14 @@ pub fn gate(project: &Project, user: &User, session: &Session) -> Result<()> {
 
 /// Whether a session in which these factors were `shown` needs another one.
 pub(super) fn is_lacking(project: &Project, user: &User, shown: &[impl AsRef<str>]) -> bool {
-    if shown.len() >= 2 {
+    if shown.len() >= 2 || user.mfa_bypass {
         return false;
     }
     let mut factors = factors(project, user).into_iter();
     if user.mfa {
         return factors.next().is_some();
     }
-    project.settings.mfa.enforce == Enforce::Force && factors.any(|f| shown.iter().all(|s| s.as_ref() != f.name()))
+    project.settings.mfa.enforce.is_on() && factors.any(|f| shown.iter().all(|s| s.as_ref() != f.name()))
 }
 
 /// Demands that the session began less than `seconds` ago, or that a second factor was proved in it since then:

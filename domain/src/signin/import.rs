@@ -57,6 +57,10 @@ pub struct Candidate {
     pub blocked: bool,
     /// Whether a second factor is asked for.
     pub mfa: bool,
+    /// A number for codes of second factors, which the source vouches for.
+    pub mfa_phone: Option<String>,
+    /// Whether nobody asks him for a second factor.
+    pub mfa_bypass: bool,
     /// Labels.
     pub labels: Vec<String>,
     /// His own JSON object.
@@ -162,6 +166,7 @@ pub fn prepare(ctx: &Ctx, rules: &Rules, candidate: Candidate) -> Result<Prepare
         }
         None => (None, Proof::None),
     };
+    let mfa_phone = candidate.mfa_phone.as_deref().map(parse).transpose()?;
     let id = known_by(&candidate, email.as_ref(), phone.as_ref().or(phone_claim.as_ref()))?;
     let password = match &candidate.password {
         Some(hash) => Some(password::seal_imported(ctx, &id, hash, &candidate.earlier)?),
@@ -187,6 +192,8 @@ pub fn prepare(ctx: &Ctx, rules: &Rules, candidate: Candidate) -> Result<Prepare
         totp: totp.is_some(),
         password: password.is_some(),
         password_at: candidate.password_at,
+        mfa_phone,
+        mfa_bypass: candidate.mfa_bypass,
         labels,
         prefs,
         proved_at: candidate.proved_at,

@@ -7,6 +7,7 @@ use super::{erase_access, erase_sessions};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Phone, Result, Secret};
 use crate::db::Tx;
+use crate::device;
 use crate::mfa::{self, Readable};
 use crate::project::Project;
 use crate::user::{self, Proof, User};
@@ -76,6 +77,8 @@ pub struct Change {
     pub blocked: Option<bool>,
     /// Whether a second factor is asked for.
     pub mfa: Option<bool>,
+    /// Whether nobody is to ask for one, whatever else is so.
+    pub mfa_bypass: Option<bool>,
     /// The labels.
     pub labels: Option<Vec<String>>,
     /// The user's own object.
@@ -111,8 +114,11 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str, change: &
     if let Some(mfa) = change.mfa {
         set_mfa(tx, ctx, id, mfa)?;
     }
+    if let Some(bypass) = change.mfa_bypass {
+        set_mfa_bypass(tx, ctx, id, bypass)?;
+    }
     if let Some(blocked) = change.blocked {
-        user::set_blocked(tx, ctx, id, blocked)?;
+        set_blocked(tx, ctx, id, blocked)?;
     }
     user::get(tx, &ctx.project, id)
 }
@@ -147,6 +153,7 @@ pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
 /// Gives an account another address, or none. It is trusted from now on, but not shown as verified.
 pub fn update_email(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, email: Option<&Email>) -> Result<User> {
     let user = user::set_email_by_key(tx, ctx, id, email)?;
+    device::delete_all(tx, ctx, id)?;
     audit::record(tx, ctx, What::EmailUpdate, Some(id), "{}")?;
     Ok(user)
 }
@@ -157,6 +164,7 @@ pub fn update_phone(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, phone: Option<&Phone>)
     let user = user::set_phone_by_key(tx, ctx, id, phone)?;
     if before.phone.is_some() && before.phone != user.phone {
         erase_sessions(tx, ctx, id)?;
+        device::delete_all(tx, ctx, id)?;
     }
     audit::record(tx, ctx, What::PhoneUpdate, Some(id), "{}")?;
     Ok(user)
@@ -176,6 +184,7 @@ pub fn update_password(
         new.store(tx, ctx, project, id, stored.as_ref())?
     } else {
         password::delete(tx, ctx, id)?;
+        device::delete_all(tx, ctx, id)?;
         user::set_password_at(tx, ctx, id, None)?
     };
     if let Some(email) = &user.email {
@@ -226,9 +235,25 @@ const fn flag(verified: bool) -> &'static str {
 /// Asks for a second factor at the user's next request, or no more.
 pub fn set_mfa(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, mfa: bool) -> Result<User> {
     let user = user::set_mfa(tx, ctx, id, mfa)?;
+    device::delete_all(tx, ctx, id)?;
     let detail = if mfa { r#"{"mfa":true}"# } else { r#"{"mfa":false}"# };
     audit::record(tx, ctx, What::MfaUpdate, Some(id), detail)?;
     Ok(user)
+}
+
+/// Says that nobody is to ask the user for a second factor at his sign-in, or takes it back. For accounts of tests.
+pub fn set_mfa_bypass(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, bypass: bool) -> Result<User> {
+    let user = user::set_mfa_bypass(tx, ctx, id, bypass)?;
+    let detail = if bypass { r#"{"mfaBypass":true}"# } else { r#"{"mfaBypass":false}"# };
+    audit::record(tx, ctx, What::MfaUpdate, Some(id), detail)?;
+    Ok(user)
+}
+
+/// Switches the account off or on. Its sessions stay and answer `Code::UserBlocked` while it is off; its devices are asked
+/// for a second factor again.
+pub fn set_blocked(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, blocked: bool) -> Result<User> {
+    device::delete_all(tx, ctx, id)?;
+    user::set_blocked(tx, ctx, id, blocked)
 }
 
 /// Opens a session for the user, whatever he can prove. A pending account becomes a user, as by a custom token.
@@ -245,6 +270,7 @@ pub fn delete_app(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     user::get(tx, &ctx.project, id)?;
     mfa::delete_authenticator(tx, ctx, id)?;
     user::set_totp(tx, ctx, id, false)?;
+    device::delete_all(tx, ctx, id)?;
     audit::record(tx, ctx, What::AuthenticatorDelete, Some(id), "{}")
 }
 

@@ -9,8 +9,10 @@
 
 pub mod account;
 pub mod challenge;
+pub mod coexistence;
 pub mod contact;
 pub mod custom;
+pub mod enrol;
 pub mod export;
 pub mod factor;
 mod finish;
@@ -26,16 +28,18 @@ pub mod number;
 mod phrase;
 mod prepare;
 mod refresh;
+pub mod remove;
 pub mod second;
 pub(crate) mod sql;
 mod start;
+pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod verify;
 mod webhook;
 
 pub use finish::{SignedIn, finish, sign_in_anonymously};
-pub use gate::{Factor, factors, gate, next_factors, require_fresh};
+pub use gate::{Factor, Step, factors, gate, next_factors, require_fresh, step as next_step};
 pub use handle::HandleKind;
 pub use notice::Notice;
 pub use prepare::{Ready, allow_test, prepare};
@@ -54,7 +58,7 @@ use crate::project::{self, Project};
 use crate::session::Session;
 use crate::user::User;
 use crate::{
-    admin, contact as contacts, limit, message, mfa, password, revocation, session, token, user, verification,
+    admin, contact as contacts, device, limit, message, mfa, password, revocation, session, token, user, verification,
     webhook as hooks,
 };
 
@@ -98,6 +102,7 @@ pub fn find_session_by_id(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Option
 fn erase_access(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
     password::delete(tx, ctx, user)?;
     mfa::delete_all(tx, ctx, user)?;
+    device::delete_all(tx, ctx, user)?;
     contacts::delete_all(tx, ctx, user)?;
     erase_sessions(tx, ctx, user)
 }
@@ -125,6 +130,7 @@ pub fn purge(tx: &mut Tx<'_>, ctx: &Ctx, projects: &[Arc<Project>]) -> Result<u6
     session::purge(tx, ctx.now)?;
     admin::purge(tx, ctx.now)?;
     mfa::purge(tx, ctx.now)?;
+    device::purge(tx, ctx.now)?;
     token::purge(tx, ctx.now)?;
     Ok(verification::purge(tx, ctx.now)? + message::purge(tx, ctx.now)? + hooks::purge(tx, ctx.now)?)
 }

@@ -24,6 +24,10 @@ pub enum Notice {
     AuthenticatorAdded,
     /// It was removed.
     AuthenticatorRemoved,
+    /// A number for codes of second factors was added.
+    MfaPhoneAdded,
+    /// It was removed.
+    MfaPhoneRemoved,
     /// There are new recovery codes.
     RecoveryCodesChanged,
     /// A second factor is asked for.
@@ -44,6 +48,8 @@ impl Notice {
             Self::PasswordChanged => "password-changed",
             Self::AuthenticatorAdded => "authenticator-added",
             Self::AuthenticatorRemoved => "authenticator-removed",
+            Self::MfaPhoneAdded => "mfa-phone-added",
+            Self::MfaPhoneRemoved => "mfa-phone-removed",
             Self::RecoveryCodesChanged => "recovery-codes-changed",
             Self::MfaOn => "mfa-on",
             Self::MfaOff => "mfa-off",
@@ -65,7 +71,7 @@ pub(super) fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, n
     let email = user.email.clone().filter(|_| user.is_email_verified()).map(Target::Email);
     // Nobody real reads what goes to a mock number. A claim stands in front of it, but the number is verified still.
     let verified = matches!(user.phone_proof, Proof::Vouched | Proof::Code);
-    let phone = user.phone.clone().filter(|_| verified).map(Target::Phone);
+    let phone = user.phone.clone().filter(|_| verified).or_else(|| user.mfa_phone.clone()).map(Target::Phone);
     let by_sms = match notice {
         Notice::SessionAlert => false,
         Notice::PhoneChanged => true,
@@ -73,6 +79,8 @@ pub(super) fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, n
         | Notice::PasswordChanged
         | Notice::AuthenticatorAdded
         | Notice::AuthenticatorRemoved
+        | Notice::MfaPhoneAdded
+        | Notice::MfaPhoneRemoved
         | Notice::RecoveryCodesChanged
         | Notice::MfaOn
         | Notice::MfaOff

@@ -295,8 +295,8 @@ fn account(
             let held = held.filter(|user| verify::may_recover_by(user, target));
             Ok(held.ok_or("nobody may recover an account by this number or address"))
         }
-        Purpose::CustomToken => Ok(Err("no message carries a token of a server")),
-        Purpose::VerifyPhone | Purpose::VerifyEmail | Purpose::Mfa => {
+        Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),
+        Purpose::VerifyPhone | Purpose::VerifyEmail | Purpose::Mfa | Purpose::EnrolFactor | Purpose::RemoveFactor => {
             Ok(held.filter(|user| !user.blocked).ok_or("its account is gone or blocked"))
         }
     }

@@ -1,6 +1,6 @@
 //! Refreshing a session: another secret in its place, and the end of it where a spent one comes back.
 
-use super::gate::gate;
+use super::gate::{Step, step};
 use super::start::Terms;
 use super::{find_session, find_session_by_id};
 use crate::base::{Code, Ctx, Result, Secret, Time};
@@ -62,7 +62,10 @@ fn admit(project: &Project, user: &User, session: &Session) -> Result<()> {
     if user.blocked {
         return Err(Code::UserBlocked.into());
     }
-    gate(project, user, session)
+    match step(project, user, &session.factors) {
+        Step::Done => Ok(()),
+        Step::Show(_) | Step::Enrol(_) => Err(Code::MoreFactorsRequired.into()),
+    }
 }
 
 fn until(ctx: &Ctx, project: &Project, terms: &Terms, session: &Session) -> Time {

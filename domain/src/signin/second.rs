@@ -2,7 +2,7 @@
 //! a code that was sent belongs to the session that asked.
 
 use super::Caller;
-use super::challenge::{answer, ask_app, send as send_code, verified_email, verified_phone};
+use super::challenge::{Asking, answer, ask_app, second_phone, send as send_code, verified_email};
 use super::gate::{Factor, next_factors};
 use super::handle::{HandleKind, Holder, of_challenge};
 use super::start::Terms;
@@ -32,14 +32,15 @@ pub fn send(
 ) -> Result<Token> {
     let user = caller.reload(tx, ctx)?;
     let target = match factor {
-        Factor::Phone if project.settings.mfa.phone => Target::Phone(verified_phone(project, &user)?),
+        Factor::Phone if project.settings.mfa.phone => Target::Phone(second_phone(project, &user)?),
         Factor::Email if project.settings.mfa.email => Target::Email(verified_email(project, &user)?),
         Factor::Phone | Factor::Email | Factor::Totp | Factor::RecoveryCode => {
             return Err(Code::MethodDisabled.into());
         }
     };
     let holder = Holder::of_session(tx, ctx, &caller.session.id, Purpose::Mfa, target.as_str())?;
-    let token = send_code(tx, ctx, project, caller, dialect, &target, &holder)?;
+    let asking = Asking::of(project, dialect);
+    let token = send_code(tx, ctx, project, caller, &asking, &target, &holder)?;
     audit::record(tx, ctx, What::ChallengeCreate, Some(&user.id), "{}")?;
     Ok(token)
 }

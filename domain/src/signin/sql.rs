@@ -7,7 +7,7 @@ macro_rules! session_and_user {
             "SELECT s.id, s.user_id, s.provider, s.provider_uid, s.factors, s.mfa_at, s.address, s.agent, s.created_at,
   s.updated_at, s.expires_at, u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_proof, u.phone,
   u.phone_proof, u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at,
-  u.totp, u.password_at
+  u.totp, u.password_at, u.mfa_phone, u.mfa_bypass
  FROM sessions s JOIN users u ON u.project_id = s.project_id AND u.id = s.user_id
  WHERE s.id = $1 AND s.project_id = $2",
             $condition
@@ -22,7 +22,7 @@ macro_rules! export {
         concat!(
             "SELECT u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_proof, u.phone, u.phone_proof,
   u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at, u.totp,
-  u.password_at, p.sealed, p.changed_at, a.id, a.sealed, a.last_step, a.verified_at, a.created_at,
+  u.password_at, u.mfa_phone, u.mfa_bypass, p.sealed, p.changed_at, a.id, a.sealed, a.last_step, a.verified_at, a.created_at,
   (SELECT COUNT(*) FROM recovery_codes c WHERE c.project_id = u.project_id AND c.user_id = u.id)
  FROM users u LEFT JOIN passwords p ON p.project_id = u.project_id AND p.user_id = u.id
  LEFT JOIN authenticators a ON a.project_id = u.project_id AND a.user_id = u.id AND a.kind = 'totp'
@@ -54,7 +54,7 @@ pub(super) const FORGET_FACTORS: &str =
 /// Everything a project holds, for its removal. Budgets go too: the project is gone. So do its audit events: they are
 /// about people whom nobody serves any more. Their head goes first, because a worker begins there, and last, because a
 /// worker that just began the chain has made it meanwhile.
-pub(super) const DELETE_PROJECT_ROWS: [&str; 24] = [
+pub(super) const DELETE_PROJECT_ROWS: [&str; 25] = [
     "DELETE FROM audit_heads WHERE project_id = $1",
     "DELETE FROM audit_events WHERE project_id = $1",
     "DELETE FROM audit_heads WHERE project_id = $1",
@@ -68,6 +68,7 @@ pub(super) const DELETE_PROJECT_ROWS: [&str; 24] = [
     "DELETE FROM authenticators WHERE project_id = $1",
     "DELETE FROM recovery_sets WHERE project_id = $1",
     "DELETE FROM recovery_codes WHERE project_id = $1",
+    "DELETE FROM devices WHERE project_id = $1",
     "DELETE FROM handles WHERE project_id = $1",
     "DELETE FROM verifications WHERE project_id = $1",
     "DELETE FROM messages WHERE project_id = $1",

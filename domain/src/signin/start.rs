@@ -43,6 +43,8 @@ pub struct Terms {
     pub seconds: i64,
     /// How long one waits for its second factor, in seconds, if not as long.
     pub pending_seconds: Option<i64>,
+    /// Whether somebody who must have a second factor and has none is not let in before he has set one up.
+    pub enrols: bool,
 }
 
 impl Terms {
@@ -55,6 +57,7 @@ impl Terms {
             shape: Shape::Hex,
             seconds: auth.duration,
             pending_seconds: None,
+            enrols: false,
         }
     }
 
@@ -68,6 +71,7 @@ impl Terms {
             shape: Shape::Short,
             seconds: if remember { nevr.session.expires_in } else { nevr.session.expires_in.min(86_400) },
             pending_seconds: Some(SECOND_FACTOR_SECONDS),
+            enrols: false,
         }
     }
 
@@ -76,6 +80,7 @@ impl Terms {
         Self {
             seconds: project.settings.frontegg.refresh_token_seconds,
             pending_seconds: Some(MFA_SECONDS),
+            enrols: true,
             ..Self::of(project)
         }
     }
@@ -225,7 +230,7 @@ pub(super) fn check_reach(project: &Project, target: &Target) -> Result<()> {
     }
 }
 
-fn check_phone(project: &Project, phone: &Phone) -> Result<()> {
+pub(super) fn check_phone(project: &Project, phone: &Phone) -> Result<()> {
     if project.settings.sms.providers.is_empty() {
         return Err(Code::NoSmsProvider.into());
     }

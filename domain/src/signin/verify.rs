@@ -11,6 +11,7 @@ use super::{Caller, account, erase_sessions, number};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
+use crate::device;
 use crate::limit;
 use crate::password;
 use crate::project::{Project, Redirect};
@@ -183,6 +184,7 @@ fn take_number(
     if before.phone.as_ref().is_some_and(|old| *old != phone) {
         // Whoever has the old number may be signed in somewhere.
         session::delete_others(tx, ctx, &after.id, &caller.session.id)?;
+        device::delete_all(tx, ctx, &after.id)?;
         notice::send(tx, ctx, project, &before, Notice::PhoneChanged)?;
     }
     if proof == Proof::Code {

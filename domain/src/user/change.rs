@@ -71,6 +71,16 @@ pub fn set_mfa(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, mfa: bool) -> Result<User> 
     changed(tx, ctx, id, sql::SET_MFA, mfa)
 }
 
+/// Sets or takes away the number for codes of second factors.
+pub fn set_mfa_phone(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, phone: Option<&Phone>) -> Result<User> {
+    changed(tx, ctx, id, sql::SET_MFA_PHONE, phone)
+}
+
+/// Writes down whether nobody is to ask for a second factor.
+pub fn set_mfa_bypass(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, bypass: bool) -> Result<User> {
+    changed(tx, ctx, id, sql::SET_MFA_BYPASS, bypass)
+}
+
 /// Writes down whether an authenticator app is verified.
 pub fn set_totp(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, totp: bool) -> Result<User> {
     changed(tx, ctx, id, sql::SET_TOTP, totp)

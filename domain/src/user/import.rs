@@ -34,6 +34,10 @@ pub struct Imported {
     pub password: bool,
     /// When that was set, if somebody knows.
     pub password_at: Option<Time>,
+    /// A number for codes of second factors.
+    pub mfa_phone: Option<Phone>,
+    /// Whether nobody asks it for a second factor.
+    pub mfa_bypass: bool,
     /// Labels, as stored.
     pub labels: String,
     /// The user's own JSON object, as stored.
@@ -164,6 +168,8 @@ fn insert(tx: &mut Tx<'_>, ctx: &Ctx, new: &Imported) -> Result<bool> {
             new.totp,
             new.password_at(ctx.now),
             &fold(&new.name),
+            new.mfa_phone.as_ref(),
+            new.mfa_bypass,
         ],
     )?;
     Ok(made == 1)

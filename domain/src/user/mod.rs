@@ -11,7 +11,8 @@ mod tests;
 
 pub use change::{
     activate, claim_phone, set_blocked, set_email, set_email_by_key, set_email_proof, set_labels, set_mfa,
-    set_password_at, set_phone_by_key, set_phone_proof, set_pref, set_totp, touch_sign_in, update_name, update_prefs,
+    set_mfa_bypass, set_mfa_phone, set_password_at, set_phone_by_key, set_phone_proof, set_pref, set_totp,
+    touch_sign_in, update_name, update_prefs,
 };
 pub(crate) use change::{check_name, labels_text, prefs_text};
 pub use import::{Import, Imported, Taken, find_place, import};
@@ -128,6 +129,10 @@ pub struct User {
     pub totp: bool,
     /// When its password was set, if it has one.
     pub password_at: Option<Time>,
+    /// A proved number for codes of second factors: it finds nobody and signs nobody in.
+    pub mfa_phone: Option<Phone>,
+    /// Whether a server says that nobody asks it for a second factor.
+    pub mfa_bypass: bool,
     /// Labels, set by API keys.
     pub labels: Vec<String>,
     /// The user's own JSON object, as text.
@@ -164,6 +169,8 @@ impl User {
             mfa: false,
             totp: false,
             password_at: None,
+            mfa_phone: None,
+            mfa_bypass: false,
             labels: Vec::new(),
             prefs: "{}".to_owned(),
             proved_at: None,
@@ -186,6 +193,11 @@ impl User {
     /// The number that is verified, also while another one is claimed.
     pub fn verified_phone(&self) -> Option<&Phone> {
         self.phone.as_ref().filter(|_| self.phone_proof.is_verified())
+    }
+
+    /// The number that gets the codes of its second factor: one that is for this alone, else the verified one.
+    pub fn second_phone(&self) -> Option<&Phone> {
+        self.mfa_phone.as_ref().or_else(|| self.verified_phone())
     }
 
     /// Whether its e-mail address is verified.
@@ -235,6 +247,8 @@ impl User {
             updated_at: row.get(first + 16)?,
             totp: row.get(first + 17)?,
             password_at: row.get(first + 18)?,
+            mfa_phone: row.get(first + 19)?,
+            mfa_bypass: row.get(first + 20)?,
         })
     }
 }

@@ -3,7 +3,7 @@
 macro_rules! columns {
     () => {
         "id, origin, pending, blocked, name, email, email_proof, phone, phone_proof, phone_claim, mfa, labels, \
-         prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at"
+         prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, mfa_phone, mfa_bypass"
     };
 }
 
@@ -56,7 +56,7 @@ macro_rules! wipe {
             "UPDATE users SET pending = FALSE, ",
             $proof,
             " = $1, proved_at = $2, signed_in_at = $2, updated_at = $2, name = '', folded_name = '', prefs = '{}', mfa = FALSE,
-  totp = FALSE, password_at = NULL, phone_claim = NULL, ",
+  totp = FALSE, password_at = NULL, mfa_phone = NULL, phone_claim = NULL, ",
             $others,
             "
  WHERE project_id = $3 AND id = $4 AND ",
@@ -129,6 +129,8 @@ pub(super) const SET_PREFS: &str = set!("prefs");
 pub(super) const SET_BLOCKED: &str = set!("blocked");
 pub(super) const SET_MFA: &str = set!("mfa");
 pub(super) const SET_TOTP: &str = set!("totp");
+pub(super) const SET_MFA_PHONE: &str = set!("mfa_phone");
+pub(super) const SET_MFA_BYPASS: &str = set!("mfa_bypass");
 pub(super) const SET_PASSWORD_AT: &str = set!("password_at");
 pub(super) const SET_EMAIL: &str = set!("email_proof = 'none', email");
 pub(super) const SET_CLAIM: &str = set!("phone_claim");
@@ -153,8 +155,10 @@ pub(super) const INSERT_BY_KEY: &str = concat!(
 );
 pub(super) const IMPORT: &str =
     "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
-  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, folded_name)
- VALUES ($1, $2, 'import', FALSE, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+  phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, folded_name,
+  mfa_phone, mfa_bypass)
+ VALUES ($1, $2, 'import', FALSE, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+  $21)
  ON CONFLICT DO NOTHING";
 pub(super) const DELETE: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2";
 pub(super) const PURGE_PENDING: &str =
@@ -188,6 +192,8 @@ pub(crate) const ALL: &[&str] = &[
     SET_BLOCKED,
     SET_MFA,
     SET_TOTP,
+    SET_MFA_PHONE,
+    SET_MFA_BYPASS,
     SET_PASSWORD_AT,
     SET_EMAIL,
     SET_CLAIM,

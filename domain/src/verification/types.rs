@@ -20,10 +20,16 @@ pub enum Purpose {
     Mfa,
     /// Signing in by a token that the customer's own server made.
     CustomToken,
+    /// Showing that a number or an address is one's own, to use it as a second factor.
+    EnrolFactor,
+    /// Showing that a number is one's own, to use it as a second factor no more.
+    RemoveFactor,
+    /// Showing a second factor once more in a session that showed enough.
+    StepUp,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::SignIn,
         Self::MagicLink,
         Self::VerifyPhone,
@@ -31,6 +37,9 @@ impl Purpose {
         Self::Recovery,
         Self::Mfa,
         Self::CustomToken,
+        Self::EnrolFactor,
+        Self::RemoveFactor,
+        Self::StepUp,
     ];
 
     /// As stored, and as templates and metrics call it.
@@ -43,6 +52,18 @@ impl Purpose {
             Self::Recovery => "recovery",
             Self::Mfa => "mfa",
             Self::CustomToken => "custom-token",
+            Self::EnrolFactor => "enrol-factor",
+            Self::RemoveFactor => "remove-factor",
+            Self::StepUp => "step-up",
+        }
+    }
+
+    /// The name of the texts that its messages have.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::EnrolFactor => Self::Mfa.name(),
+            Self::RemoveFactor => "remove-phone",
+            other => other.name(),
         }
     }
 

@@ -167,6 +167,10 @@ impl From<Error> for Failure {
                     "What the cursor points at is not there any more. Begin with the first page again.",
                 )
             },
+            Code::PolicyNotFound => say(S::NOT_FOUND, "The project has no such policy."),
+            Code::PolicyExists => say(S::CONFLICT, "The project has such a policy already."),
+            Code::OtherFactorRequired => say(S::CONFLICT, "The user needs a second factor other than SMS first."),
+            Code::FactorNotFound => say(S::NOT_FOUND, "The user has no such second factor."),
             Code::AdminNotFound => say(S::NOT_FOUND, "There is no administrator with this id."),
             Code::AdminExists => say(S::CONFLICT, "There is an administrator with this e-mail address."),
             Code::LastAdmin => say(S::CONFLICT, "This is the only administrator. Make another one first."),

@@ -358,7 +358,7 @@ impl App {
         factor: Factor,
     ) -> Result<verify::Token> {
         let target = match factor {
-            Factor::Phone => caller.user.verified_phone().cloned().map(Target::Phone),
+            Factor::Phone => caller.user.second_phone().cloned().map(Target::Phone),
             Factor::Email => caller.user.email.clone().map(Target::Email),
             Factor::Totp | Factor::RecoveryCode => None,
         };

@@ -113,7 +113,7 @@ impl App {
             self.db.read(move |tx| second::find_sendable(tx, &hosted.project, &caller)).await?
         };
         let target = match factor {
-            Some(Factor::Phone) => caller.user.verified_phone().cloned().map(Target::Phone),
+            Some(Factor::Phone) => caller.user.second_phone().cloned().map(Target::Phone),
             Some(_) => caller.user.email.clone().map(Target::Email),
             None => None,
         };

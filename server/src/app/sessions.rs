@@ -192,6 +192,8 @@ mod tests {
             mfa: false,
             totp: false,
             password_at: None,
+            mfa_phone: None,
+            mfa_bypass: false,
             labels: Vec::new(),
             prefs: "{}".into(),
             proved_at: None,

@@ -69,6 +69,8 @@ impl Refusal {
             | Code::PhoneNotFound
             | Code::PhoneNotVerified
             | Code::AuthenticatorNotFound
+            | Code::OtherFactorRequired
+            | Code::FactorNotFound
             | Code::RecoveryCodesNotFound => {
                 Self::bad("This way is not set up for your account any more. Choose another.")
             }
@@ -82,6 +84,8 @@ impl Refusal {
             }
             Code::ProjectNotFound
             | Code::ProjectExists
+            | Code::PolicyNotFound
+            | Code::PolicyExists
             | Code::KeyNotFound
             | Code::KeyExpired
             | Code::UserNotFound

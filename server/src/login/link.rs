@@ -77,9 +77,14 @@ pub(super) async fn finish(State(app): State<App>, request: Request) -> Response
         match link.purpose {
             Purpose::VerifyEmail => confirm(&visit, link).await,
             Purpose::Recovery => recover(&visit, link, Secret::new(form.get("password"))).await,
-            Purpose::SignIn | Purpose::MagicLink | Purpose::VerifyPhone | Purpose::Mfa | Purpose::CustomToken => {
-                sign_in(&visit, link).await
-            }
+            Purpose::SignIn
+            | Purpose::MagicLink
+            | Purpose::VerifyPhone
+            | Purpose::Mfa
+            | Purpose::CustomToken
+            | Purpose::EnrolFactor
+            | Purpose::RemoveFactor
+            | Purpose::StepUp => sign_in(&visit, link).await,
         }
     })
     .await

@@ -263,12 +263,17 @@ impl From<Error> for Failure {
                 "TWO_FACTOR_REQUIRED",
                 "This account asks for a second factor. Show one first.",
             ),
+            Code::OtherFactorRequired | Code::FactorNotFound => {
+                failure(S::BAD_REQUEST, "TWO_FACTOR_NOT_ENABLED", "The account needs another second factor first.")
+            }
             Code::ChallengeRequired | Code::UselessChallenge => failure(
                 S::FORBIDDEN,
                 "TWO_FACTOR_REQUIRED",
                 "This needs a second factor that was shown lately. Show one again first.",
             ),
             Code::ProjectExists
+            | Code::PolicyNotFound
+            | Code::PolicyExists
             | Code::KeyNotFound
             | Code::KeyExpired
             | Code::InvalidQuery { .. }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use countersign_domain::base::Secret;
-use countersign_domain::signin;
+use countersign_domain::signin::{self, manage};
 use countersign_domain::user::{self, User};
 
 use super::call::{Call, Identity};
@@ -147,7 +147,7 @@ pub(super) async fn update_name(call: &Call) -> Result<Response, Failure> {
 #[utoipa::path(patch, path = "/v1/account/status", tag = "account", responses((status = 200, body = Account), (status = 401, body = Body)))]
 pub(super) async fn block(call: &Call) -> Result<Response, Failure> {
     let (ctx, id) = (call.ctx.clone(), call.user()?.id.clone());
-    let user = call.app.db.write(move |tx| user::set_blocked(tx, &ctx, &id, true)).await?;
+    let user = call.app.db.write(move |tx| manage::set_blocked(tx, &ctx, &id, true)).await?;
     let mut response = shaped(call, &user).await?;
     session::clear(call, &mut response)?;
     Ok(response)

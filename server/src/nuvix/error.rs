@@ -129,6 +129,8 @@ impl From<Error> for Failure {
             | Code::ProviderNotFound
             | Code::ProviderExists
             | Code::TemplateNotFound
+            | Code::PolicyNotFound
+            | Code::PolicyExists
             | Code::MessageNotFound => Self {
                 detail: Some(error.to_string().into()),
                 ..failure(
@@ -191,6 +193,9 @@ impl From<Error> for Failure {
                 "user_challenge_required",
                 "This needs a session that just began. Sign in again first.",
             ),
+            Code::OtherFactorRequired | Code::FactorNotFound => {
+                failure(S::BAD_REQUEST, "user_more_factors_required", "The account needs another second factor first.")
+            }
             Code::UserNotFound => failure(S::NOT_FOUND, "user_not_found", "There is no user with this id."),
             Code::UserExists => {
                 failure(S::CONFLICT, "user_already_exists", "A user with this id, e-mail or phone exists.")

@@ -243,7 +243,7 @@ pub(super) async fn update_prefs(call: &Call) -> Result<Response, Failure> {
 pub(super) async fn update_status(call: &Call) -> Result<Response, Failure> {
     let mut params = call.params()?;
     let Some(on) = params.bool("status") else { return Err(params.failure()) };
-    changed(call, move |tx, ctx, id| user::set_blocked(tx, ctx, id, !on)).await
+    changed(call, move |tx, ctx, id| manage::set_blocked(tx, ctx, id, !on)).await
 }
 
 /// Replaces the labels.

@@ -25,7 +25,7 @@ pub(super) enum Kind {
 }
 
 /// Each template with what it carries and which advice it ends with.
-pub(super) const TEMPLATES: [(&str, Kind, &str); 15] = [
+pub(super) const TEMPLATES: [(&str, Kind, &str); 17] = [
     ("sign-in", Kind::Code, "code"),
     ("mfa", Kind::Code, "mfa"),
     ("magic-link", Kind::Link, "link"),
@@ -37,6 +37,8 @@ pub(super) const TEMPLATES: [(&str, Kind, &str); 15] = [
     ("password-changed", Kind::Notice, "notice"),
     ("authenticator-added", Kind::Notice, "notice"),
     ("authenticator-removed", Kind::Notice, "notice"),
+    ("mfa-phone-added", Kind::Notice, "notice"),
+    ("mfa-phone-removed", Kind::Notice, "notice"),
     ("recovery-codes-changed", Kind::Notice, "notice"),
     ("mfa-on", Kind::Notice, "notice"),
     ("mfa-off", Kind::Notice, "notice"),

@@ -3,6 +3,7 @@
 use countersign_domain::base::{Phone, Secret, Target, Time};
 use countersign_domain::message::{Mail, Sms};
 use countersign_domain::signin::{Notice, Ready};
+use countersign_domain::verification::Purpose;
 
 use crate::app::App;
 use crate::http::agent;
@@ -30,13 +31,19 @@ pub(super) fn word(app: &App, ready: &Ready) -> Result<Worded, String> {
                 html: Secret::new(text.html),
                 code: ready.message.payload.code.clone().map(Secret::new),
                 link: ready.message.payload.link.clone().map(Secret::new),
-                template: ready.message.purpose.clone(),
+                template: text_of(ready).to_owned(),
                 locale: text.locale.to_owned(),
                 user: ready.message.payload.user.clone(),
             })
         }),
     };
     worded.map_err(|error| format!("no text could be made: {error}"))
+}
+
+/// The name of the text that the message has: several purposes may share one.
+fn text_of(ready: &Ready) -> &str {
+    let purpose = ready.message.purpose.as_str();
+    Purpose::parse(purpose).map_or(purpose, Purpose::text)
 }
 
 fn sms(app: &App, ready: &Ready, to: Phone, locale: &str) -> Result<Sms, TextError> {
@@ -50,7 +57,7 @@ fn sms(app: &App, ready: &Ready, to: Phone, locale: &str) -> Result<Sms, TextErr
         to,
         body: Secret::new(text.text),
         code: ready.message.payload.code.clone().map(Secret::new),
-        template: ready.message.purpose.clone(),
+        template: text_of(ready).to_owned(),
         locale: text.locale.to_owned(),
         user: ready.message.payload.user.clone(),
         receipt_url: app.public_url.as_ref().map(|url| format!("{url}/webhooks/sms/{}", ready.message.project)),
@@ -59,7 +66,7 @@ fn sms(app: &App, ready: &Ready, to: Phone, locale: &str) -> Result<Sms, TextErr
 
 fn code_by_sms(app: &App, ready: &Ready, code: &str, locale: &str) -> Result<Rendered, TextError> {
     let settings = &ready.project.settings.sms;
-    let purpose = ready.message.purpose.as_str();
+    let purpose = text_of(ready);
     let own = settings.templates.get(&format!("{purpose}.{locale}")).or_else(|| settings.templates.get(purpose));
     let brand = ready.project.brand();
     let text = app.texts.sms(locale, purpose, code, brand, settings.origin.as_deref(), own.map(String::as_str))?;
@@ -92,7 +99,7 @@ fn mail(app: &App, ready: &Ready, locale: &str) -> Result<crate::text::MailText,
         country: None,
         at: Some(at.as_str()).filter(|text| told(text)),
     };
-    app.texts.mail(locale, &ready.message.purpose, &facts)
+    app.texts.mail(locale, text_of(ready), &facts)
 }
 
 fn minutes(ready: &Ready) -> i64 {

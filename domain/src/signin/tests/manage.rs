@@ -364,6 +364,7 @@ on_both!(a_server_changes_many_things_at_once_or_nothing, |test| {
         password: Set::To(Password::Own("a hash".into())),
         blocked: Some(true),
         mfa: Some(true),
+        mfa_bypass: Some(true),
         labels: Some(vec!["vip".into()]),
         prefs: json!({"a": 1}).as_object().cloned(),
     };

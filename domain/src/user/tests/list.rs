@@ -30,6 +30,8 @@ fn person(id: &str, name: &str, created_at: i64) -> User {
         mfa: false,
         totp: false,
         password_at: None,
+        mfa_phone: None,
+        mfa_bypass: false,
         labels: Vec::new(),
         prefs: "{}".to_owned(),
         proved_at: None,

@@ -198,7 +198,7 @@ pub(super) async fn set_blocked(global: &Global, who: &Who, blocked: bool) -> Do
     let ctx = store.ctx(&who.project);
     let id = find(&store, &ctx, who).await?.id;
     let wanted = id.clone();
-    let changed = store.db.write(move |tx| user::set_blocked(tx, &ctx, &wanted, blocked)).await;
+    let changed = store.db.write(move |tx| manage::set_blocked(tx, &ctx, &wanted, blocked)).await;
     changed.map_err(|error| failed(&error, who))?;
     if global.json {
         return out::json(&json!({ "id": id, "blocked": blocked }));

@@ -55,6 +55,10 @@ struct Line<'a> {
     phone_claim: Option<&'a str>,
     blocked: bool,
     mfa: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa_phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    mfa_bypass: bool,
     labels: &'a [String],
     prefs: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +137,8 @@ pub(in super::super) fn line(out: &mut Vec<u8>, exported: &Exported) -> DomainRe
         phone_claim: user.phone_claim.as_ref().map(countersign_domain::base::Phone::as_e164),
         blocked: user.blocked,
         mfa: user.mfa,
+        mfa_phone: user.mfa_phone.as_ref().map(countersign_domain::base::Phone::as_e164),
+        mfa_bypass: user.mfa_bypass,
         labels: &user.labels,
         prefs: serde_json::from_str(&user.prefs).map_err(Error::internal)?,
         password,
@@ -175,6 +181,8 @@ pub(super) fn read(fields: &mut Fields) -> Result<Parsed, Refusal> {
         name: fields.text("name")?.unwrap_or_default(),
         blocked: fields.flag("blocked")? == Some(true),
         mfa: fields.flag("mfa")? == Some(true),
+        mfa_phone: fields.text("mfaPhone")?,
+        mfa_bypass: fields.flag("mfaBypass")? == Some(true),
         labels: fields.texts("labels")?,
         prefs: fields.object("prefs")?.unwrap_or_default(),
         password,
