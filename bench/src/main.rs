@@ -4,7 +4,9 @@ mod flow;
 mod http;
 mod limit;
 mod passwords;
+mod peer;
 mod store;
+mod wire;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -42,6 +44,24 @@ enum Bench {
         #[arg(long, default_value_t = 0)]
         outstanding: usize,
     },
+    /// Codes sent and whole sign-ins on a wire that Countersign shares with better-auth
+    Peer {
+        /// Countersign started with --dev, or bench/better-auth/server.mjs
+        #[arg(long)]
+        server: SocketAddr,
+        /// What the server speaks
+        #[arg(long)]
+        wire: wire::Wire,
+        /// People who sign in at the same time
+        #[arg(long, default_value_t = 128)]
+        people: usize,
+        /// Seconds per measurement
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Where to write the header with the cookies of a session
+        #[arg(long)]
+        cookie: std::path::PathBuf,
+    },
     /// A flood of password sign-ins
     Passwords {
         /// A server started with --dev
@@ -70,6 +90,9 @@ fn main() -> Done {
         Bench::Store { postgres, seconds } => store::run(postgres.as_deref(), seconds),
         Bench::Flow { server, people, seconds, outstanding } => {
             one_thread()?.block_on(flow::run(server, people, seconds, outstanding))
+        }
+        Bench::Peer { server, wire, people, seconds, cookie } => {
+            one_thread()?.block_on(peer::run(server, wire, people, seconds, &cookie))
         }
         Bench::Passwords { server, connections, seconds } => {
             one_thread()?.block_on(passwords::run(server, connections, seconds))
