@@ -15,6 +15,7 @@ CREATE TABLE tenants (
     project_id TEXT NOT NULL,
     id TEXT NOT NULL,
     name TEXT NOT NULL,
+    folded_name TEXT NOT NULL,
     details TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,

@@ -18,6 +18,7 @@ pub mod project;
 pub mod revocation;
 pub mod session;
 pub mod signin;
+pub mod tenant;
 pub mod token;
 pub mod user;
 pub mod verification;
@@ -45,6 +46,7 @@ mod statements {
         ("revocation", crate::revocation::sql::ALL),
         ("session", crate::session::sql::ALL),
         ("signin", crate::signin::sql::ALL),
+        ("tenant", crate::tenant::sql::ALL),
         ("token", crate::token::sql::ALL),
         ("user", crate::user::sql::ALL),
         ("verification", crate::verification::sql::ALL),

@@ -43,6 +43,11 @@ fn shared() -> Routes {
         .get("/webhooks/sms/{project}", receipt::take)
 }
 
+/// The public keys where Frontegg's browser clients look for them.
+fn frontegg_keys() -> Routes {
+    Routes::default().get("/frontegg/.well-known/jwks.json", jwks::show)
+}
+
 /// What belongs to no surface.
 fn server() -> Routes {
     Routes::default()
@@ -71,8 +76,8 @@ pub fn of(surfaces: &[Surface]) -> Router<App> {
         Surface::Nuvix => router.nest(NUVIX, nuvix::router()),
         Surface::Nevr => router.merge(nevr::router()),
         Surface::NevrAlone => router.merge(nevr::mounts()),
-        Surface::Frontegg => router.merge(frontegg::router()),
-        Surface::FronteggAlone => router.merge(frontegg::mounts()),
+        Surface::Frontegg => router.merge(frontegg::router()).merge(frontegg_keys().into_router()),
+        Surface::FronteggAlone => router.merge(frontegg::mounts()).merge(frontegg_keys().into_router()),
         Surface::Admin => router.nest(admin::BASE, admin::router()),
         Surface::Login => router.merge(login_page().into_router()),
         Surface::Server => router.merge(server().into_router()),
@@ -103,7 +108,7 @@ pub fn routes() -> Vec<(Method, String)> {
     all.extend(nevr::routes());
     all.extend(frontegg::routes());
     all.extend(admin::routes().map(|(method, path)| (method.clone(), format!("{}{path}", admin::BASE))));
-    for surface in [shared(), login_page(), server(), dev::routes()] {
+    for surface in [shared(), frontegg_keys(), login_page(), server(), dev::routes()] {
         all.extend(surface.list().iter().map(|(method, path)| (method.clone(), (*path).to_owned())));
     }
     all

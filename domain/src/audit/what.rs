@@ -73,6 +73,12 @@ pub enum What {
     WebhookUpdate,
     /// A webhook was removed.
     WebhookDelete,
+    /// An account of users was made.
+    TenantCreate,
+    /// An account of users was changed.
+    TenantUpdate,
+    /// An account of users was removed.
+    TenantDelete,
     /// An administrator made a project.
     ProjectCreate,
     /// An administrator changed a project's name or settings.
@@ -154,6 +160,9 @@ impl What {
             Self::WebhookCreate => "webhook.create",
             Self::WebhookUpdate => "webhook.update",
             Self::WebhookDelete => "webhook.delete",
+            Self::TenantCreate => "tenant.create",
+            Self::TenantUpdate => "tenant.update",
+            Self::TenantDelete => "tenant.delete",
             Self::ProjectCreate => "project.create",
             Self::ProjectUpdate => "project.update",
             Self::ProjectDelete => "project.delete",

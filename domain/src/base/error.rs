@@ -58,6 +58,10 @@ pub enum Code {
     PhoneTaken,
     /// The user has no contact with this id.
     ContactNotFound,
+    /// No account of a project's users has this id.
+    TenantNotFound,
+    /// An account of a project's users has this id already.
+    TenantExists,
     /// A contact with this id or identifier exists.
     ContactExists,
     /// What should be an e-mail address is none.
@@ -173,6 +177,8 @@ impl Code {
             Self::SignUpDisabled => "sign-up-disabled",
             Self::PhoneTaken => "phone-taken",
             Self::ContactNotFound => "contact-not-found",
+            Self::TenantNotFound => "tenant-not-found",
+            Self::TenantExists => "tenant-exists",
             Self::ContactExists => "contact-exists",
             Self::InvalidEmail => "invalid-email",
             Self::InvalidPhone => "invalid-phone",

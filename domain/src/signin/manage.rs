@@ -12,7 +12,7 @@ use crate::mfa::{self, Readable};
 use crate::project::Project;
 use crate::user::{self, Proof, User};
 use crate::verification::{self, Purpose};
-use crate::{password, session};
+use crate::{password, session, tenant};
 
 /// An account that a server makes. All of it may be left out.
 #[derive(Clone, Debug, Default)]
@@ -147,6 +147,7 @@ pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<()> {
     verification::consume_of_user(tx, ctx, id)?;
     user::delete(tx, ctx, id)?;
     erase_access(tx, ctx, id)?;
+    tenant::leave_all(tx, ctx, id)?;
     audit::record(tx, ctx, What::UserDelete, Some(id), "{}")
 }
 

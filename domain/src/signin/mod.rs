@@ -20,6 +20,7 @@ mod gate;
 mod handle;
 mod idempotency;
 pub mod import;
+pub mod invite;
 mod issue;
 pub mod keys;
 pub mod manage;

@@ -7,6 +7,7 @@ use crate::base::{Code, Ctx, Result, Secret, Time};
 use crate::db::Tx;
 use crate::project::Project;
 use crate::session::{self, Session};
+use crate::tenant;
 use crate::user::User;
 
 /// For how many seconds a spent secret is taken from a tab that asked at the same moment as another.
@@ -30,16 +31,26 @@ pub struct Refreshed {
 /// stole it (RFC 9700 §4.14.2). Within ten seconds it is taken for a parallel tab. What was never a secret changes
 /// nothing, because the id that secrets begin with is no secret. `Code::SessionNotFound`, `Code::UserBlocked`,
 /// `Code::MoreFactorsRequired`.
+///
+/// The user acts in `tenant` from then on, if one is named: `Code::TenantNotFound` where it is none of his, and then
+/// nothing is spent.
 pub fn refresh(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
     terms: &Terms,
     shown: &Secret,
+    tenant: Option<&str>,
 ) -> Result<Result<Refreshed>> {
     if let Some((session, user)) = find_session(tx, ctx, shown)? {
         if let Err(error) = admit(project, &user, &session) {
             return Ok(Err(error));
+        }
+        if let Some(tenant) = tenant {
+            match tenant::activate(tx, ctx, &user.id, tenant) {
+                Err(error) if error.code == Code::TenantNotFound => return Ok(Err(error)),
+                activated => activated?,
+            }
         }
         let until = until(ctx, project, terms, &session);
         if let Some((session, secret)) = session::renew(tx, ctx, &session, shown, until, terms.shape)? {

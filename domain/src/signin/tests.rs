@@ -24,6 +24,7 @@ mod password;
 mod phone;
 mod race;
 mod recovery;
+mod refresh;
 mod resend;
 mod send;
 mod step;

@@ -186,3 +186,149 @@ fn no_token_outlives_its_key() {
     let ctx = ctx();
     assert!(KeySet { keys: Vec::new() }.issue(&ctx, "u1", "s1", LONGEST_SECONDS + 1).is_err());
 }
+
+/// A key pair for RSA takes long to make, so there are two.
+static RSA: std::sync::LazyLock<[Material; 2]> =
+    std::sync::LazyLock::new(|| [(); 2].map(|()| Material::make(Algorithm::Rs256).unwrap()));
+
+#[derive(PartialEq, Debug, Serialize, Deserialize)]
+struct Own {
+    sub: String,
+}
+
+fn own() -> Own {
+    Own { sub: "u1".to_owned() }
+}
+
+/// The keys with one for RS256.
+fn with_rsa(test: &TestDb, ctx: &Ctx) -> KeySet {
+    let ctx = ctx.clone();
+    wait(test.db.write(move |tx| {
+        ensure_keys(tx, &ctx)?;
+        ensure_key(tx, &ctx, &RSA[0])?;
+        ensure_key(tx, &ctx, &RSA[1])?;
+        list_keys(tx, &ctx)
+    }))
+    .unwrap()
+}
+
+fn turn_both(test: &TestDb, ctx: &Ctx, at_once: bool) -> (KeySet, bool) {
+    let ctx = ctx.clone();
+    wait(test.db.write(move |tx| rotate(tx, &ctx, at_once, Some(&RSA[1])))).unwrap()
+}
+
+on_both!(an_access_token_counts_for_whom_it_is_until_it_expires, |test| {
+    let ctx = ctx();
+    let keys = with_rsa(test, &ctx);
+    let token = keys.issue_access(&ctx, "https://auth.example", "client", 3_600, &own()).unwrap();
+    let text = token.expose();
+    assert_eq!(keys.verify_access("client", text, ctx.now), Some(own()));
+    assert_eq!(keys.verify_access("client", text, ctx.now.plus_seconds(3_599)), Some(own()));
+    let none = |audience: &str, text: &str, now| assert_eq!(keys.verify_access::<Own>(audience, text, now), None);
+    none("client", text, ctx.now.plus_seconds(3_600));
+    none("other", text, ctx.now);
+    none("client", &text[..text.len() - 1], ctx.now);
+    none("client", "", ctx.now);
+    let header = jsonwebtoken::decode_header(text).unwrap();
+    assert_eq!(header.alg, jsonwebtoken::Algorithm::RS256);
+    assert!(kids(&keys, ctx.now).contains(&header.kid.unwrap()));
+    let claims: Json =
+        serde_json::from_slice(&BASE64URL_NOPAD.decode(text.split('.').nth(1).unwrap().as_bytes()).unwrap()).unwrap();
+    let now = ctx.now.seconds();
+    let expected = json!({"iss": "https://auth.example", "aud": "client", "iat": now, "exp": now + 3_600, "sub": "u1"});
+    assert_eq!(claims, expected);
+    assert!(keys.issue_access(&ctx, "i", "a", LONGEST_SECONDS + 1, &own()).is_err());
+});
+
+on_both!(an_access_token_of_another_algorithm_or_key_is_refused, |test| {
+    let ctx = ctx();
+    let keys = with_rsa(test, &ctx);
+    let token = keys.issue_access(&ctx, "i", "client", 3_600, &own()).unwrap();
+    let mut parts = token.expose().split('.');
+    let (_, payload) = (parts.next().unwrap(), parts.next().unwrap());
+    let jwk = keys.keys.iter().find(|key| key.algorithm == Algorithm::Rs256).unwrap().jwk.clone();
+    let none = |text: &str| assert_eq!(keys.verify_access::<Own>("client", text, ctx.now), None);
+    let header = |alg: &str| BASE64URL_NOPAD.encode(json!({"alg": alg, "kid": jwk["kid"]}).to_string().as_bytes());
+    none(&format!("{}.{payload}.", header("none")));
+    none(&format!("{}.{payload}.", header("RS256")));
+    // HS256 with the public key as its secret, in each form in which it is public.
+    let claims: Json = serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap()).unwrap();
+    let pem = keys.access_pem(ctx.now).unwrap().unwrap();
+    for secret in [pem.as_bytes(), jwk["n"].as_str().unwrap().as_bytes(), jwk.to_string().as_bytes()] {
+        let mut header = Header::new(jsonwebtoken::Algorithm::HS256);
+        header.kid = Some(jwk["kid"].as_str().unwrap().to_owned());
+        none(&jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap());
+    }
+    // The other way round: what the other key signed is no access token, and an access token is no other.
+    let other = keys.issue(&ctx, "u1", "s1", 900).unwrap();
+    none(other.expose());
+    assert_eq!(keys.verify("client", token.expose(), ctx.now), None);
+    // A stranger's key under our key's name.
+    let stranger = Private::open(Algorithm::Rs256, RSA[1].pkcs8.clone()).unwrap();
+    let Private::Rsa(pair) = stranger else { panic!("an RSA key") };
+    let text = format!("{}.{payload}", header("RS256"));
+    none(&format!("{text}.{}", key::sign_rs256(&pair, &text).unwrap()));
+});
+
+on_both!(the_public_key_is_told_as_jwk_and_as_pem, |test| {
+    let ctx = ctx();
+    let keys = with_rsa(test, &ctx);
+    let jwks = keys.jwks(ctx.now);
+    let algorithms: Vec<_> = jwks["keys"].as_array().unwrap().iter().map(|key| key["alg"].clone()).collect();
+    assert!(algorithms.contains(&json!("ES256")) && algorithms.contains(&json!("RS256")), "{jwks}");
+    assert_eq!(algorithms.len(), 2, "the second is not stored beside the first");
+    assert!(!jwks.to_string().contains("\"d\""), "nothing of the private half");
+    let token = keys.issue_access(&ctx, "i", "client", 3_600, &own()).unwrap();
+    let pem = keys.access_pem(ctx.now).unwrap().unwrap();
+    assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n") && pem.lines().all(|line| line.len() <= 64));
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.set_audience(&["client"]);
+    validation.validate_exp = false;
+    let key = DecodingKey::from_rsa_pem(pem.as_bytes()).unwrap();
+    assert_eq!(jsonwebtoken::decode::<Own>(token.expose(), &key, &validation).unwrap().claims, own());
+    let none = KeySet { keys: Vec::new() };
+    assert!(none.access_pem(ctx.now).unwrap().is_none() && !none.signs_access(ctx.now));
+});
+
+on_both!(a_rotation_takes_both_keys_and_makes_none_for_a_project_that_needs_none, |test| {
+    let start = ctx();
+    turn(test, &start, true);
+    let (keys, turned) = turn_both(test, &start, false);
+    assert!(turned && !keys.has(Algorithm::Rs256));
+    let before = with_rsa(test, &start);
+    let token = before.issue_access(&start, "i", "client", 3_600, &own()).unwrap();
+    let now = later(&start, PUBLISHED_SECONDS);
+    let (keys, turned) = turn_both(test, &now, false);
+    let states = |algorithm, now| -> Vec<_> {
+        keys.list(now).iter().filter(|key| key.algorithm == algorithm).map(|key| key.state).collect()
+    };
+    let signs_at = now.now.plus_seconds(PUBLISHED_SECONDS);
+    assert!(turned);
+    assert_eq!(states(Algorithm::Rs256, now.now), [State::Published(signs_at), State::Signing]);
+    assert_eq!(states(Algorithm::Es256, now.now)[..2], [State::Published(signs_at), State::Signing]);
+    assert_eq!(states(Algorithm::Rs256, signs_at), [State::Signing, State::Verifying]);
+    assert_eq!(keys.verify_access("client", token.expose(), now.now), Some(own()));
+    assert!(!turn_both(test, &now, false).1, "both wait");
+    // Without another key for it, that of RS256 stays as it is; at once it goes.
+    let (keys, turned) = turn(test, &later(&now, PUBLISHED_SECONDS), false);
+    assert!(turned && keys.list(now.now).iter().filter(|key| key.algorithm == Algorithm::Rs256).count() == 2);
+    let (keys, _) = turn(test, &now, true);
+    assert!(!keys.has(Algorithm::Rs256));
+    with_rsa(test, &now);
+    let (keys, _) = turn_both(test, &now, true);
+    assert_eq!(keys.verify_access::<Own>("client", token.expose(), now.now), None);
+    assert!(keys.signs_access(now.now) && keys.list(now.now).len() == 2);
+});
+
+#[test]
+fn what_a_token_says_is_read_without_believing_it() {
+    let read = |payload: &str| Unchecked::read(&format!("e30.{}.x", BASE64URL_NOPAD.encode(payload.as_bytes())));
+    let says = Unchecked { aud: "c".to_owned(), kind: "vendor".to_owned() };
+    assert_eq!(read(r#"{"aud":"c","type":"vendor","more":1}"#), Some(says));
+    for bad in ["", "[]", r#"{"aud":"c"}"#, r#"{"type":"vendor"}"#, r#"{"aud":["c"],"type":"vendor"}"#] {
+        assert_eq!(read(bad), None, "{bad}");
+    }
+    for bad in ["", ".", "a.b", "a.!.c"] {
+        assert_eq!(Unchecked::read(bad), None, "{bad}");
+    }
+}

@@ -1,11 +1,10 @@
 //! What a user, or his proofs, change about an account.
 
-use super::list::fold;
 use super::proof::release;
 use super::{Proof, User, announce, find, find_by, get, sql};
 use crate::args;
 use crate::audit::{self, What};
-use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time};
+use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time, fold};
 use crate::db::{Tx, Value};
 
 /// At most 128 characters, in one line.

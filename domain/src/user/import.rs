@@ -1,9 +1,8 @@
 //! Accounts that another system had before.
 
-use super::list::fold;
 use super::{Origin, Proof, User, announce, find, find_by, sql};
 use crate::args;
-use crate::base::{Ctx, Email, Phone, Result, Target, Time};
+use crate::base::{Ctx, Email, Phone, Result, Target, Time, fold};
 use crate::db::Tx;
 
 /// An account to be taken over: what it holds was checked before.

@@ -4,12 +4,10 @@
 //! compared by their milliseconds, since people see no more of them. What comes from outside is bound, never written
 //! into the text.
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use super::attribute::{Attribute, PHONE};
 use super::{User, find, sql};
 use crate::base::page::{COUNTED, Condition, Cursor, Filter, Kind, Op, Query, Value};
-use crate::base::{Code, Error, Result, Time, id};
+use crate::base::{Code, Error, Result, Time, fold, id};
 use crate::db::{self, Tx};
 
 /// Longest text to search for, in characters.
@@ -23,6 +21,28 @@ const WORDS: usize = 128;
 ///
 /// May read every user of the project. `Code::InvalidQuery`, `Code::TooManyValues`, `Code::CursorNotFound`.
 pub fn list(tx: &mut Tx<'_>, project: &str, query: &Query, search: Option<&str>) -> Result<(Vec<User>, i64)> {
+    list_within(tx, project, query, search, None)
+}
+
+/// The same of those alone who belong to an account of users (`tenant`): by a membership, or to the project's `own` also
+/// by having none.
+pub fn list_members(
+    tx: &mut Tx<'_>,
+    project: &str,
+    query: &Query,
+    tenant: &str,
+    own: bool,
+) -> Result<(Vec<User>, i64)> {
+    list_within(tx, project, query, None, Some((tenant, own)))
+}
+
+fn list_within(
+    tx: &mut Tx<'_>,
+    project: &str,
+    query: &Query,
+    search: Option<&str>,
+    members: Option<(&str, bool)>,
+) -> Result<(Vec<User>, i64)> {
     query.check(|name| Attribute::find(name).map(|attribute| attribute.kind))?;
     let args = vec![Value::Text(project.to_owned())];
     let mut sql = Sql { kind: tx.kind(), text: String::new(), args, few: false };
@@ -38,6 +58,12 @@ pub fn list(tx: &mut Tx<'_>, project: &str, query: &Query, search: Option<&str>)
     }
     if let Some(search) = search.filter(|search| !search.is_empty()) {
         sql.search(search)?;
+    }
+    if let Some((tenant, own)) = members {
+        let tenant = sql.bind(Value::Text(tenant.to_owned()));
+        let of = "SELECT user_id FROM memberships WHERE project_id = $1";
+        let or_none = if own { format!(" OR id NOT IN ({of})") } else { String::new() };
+        sql.push(&format!(" AND (id IN ({of} AND tenant_id = {tenant}){or_none})"));
     }
     let total = if query.counts { sql.count(tx)? } else { 0 };
 
@@ -58,12 +84,6 @@ pub fn list(tx: &mut Tx<'_>, project: &str, query: &Query, search: Option<&str>)
         users.reverse();
     }
     Ok((users, total))
-}
-
-/// `text` as it is searched: one spelling for letters that look alike or differ in case, whichever the database knows.
-pub(super) fn fold(text: &str) -> String {
-    // By way of upper case, so that ß finds ss and every sigma the other.
-    text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// One attribute of the order.

@@ -16,13 +16,11 @@ pub use change::{
 };
 pub(crate) use change::{check_name, labels_text, prefs_text};
 pub use import::{Import, Imported, Taken, find_place, import};
-pub use list::list;
+pub use list::{list, list_members};
 pub use proof::{Proved, Proving, create_pending, drop_claims, ensure_pending, prove, prove_claim, prove_email, wipe};
 
-use list::fold;
-
 use crate::args;
-use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time};
+use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target, Time, fold};
 use crate::db::{Row, Tx};
 use crate::revocation;
 

@@ -79,6 +79,7 @@ impl From<Code> for Failure {
 }
 
 impl From<Error> for Failure {
+    #[expect(clippy::too_many_lines, reason = "one arm per code")]
     fn from(error: Error) -> Self {
         use StatusCode as S;
         let code = error.code.name();
@@ -132,6 +133,8 @@ impl From<Error> for Failure {
                 say(S::BAD_REQUEST, "The password holds a name, an id, an address or a number of the user.")
             }
             Code::ContactNotFound => say(S::NOT_FOUND, "The user has no target with this id."),
+            Code::TenantNotFound => say(S::NOT_FOUND, "The project has no account with this id."),
+            Code::TenantExists => say(S::CONFLICT, "The project has an account with this id already."),
             Code::ContactExists => say(S::CONFLICT, "A target with this id, address, number or token exists."),
             Code::InvalidEmail => say(S::BAD_REQUEST, "This must be an e-mail address such as anna@example.com."),
             Code::InvalidPhone => say(S::BAD_REQUEST, "This must be a phone number such as +14255550123."),

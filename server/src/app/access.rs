@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use countersign_domain::base::{Ctx, Result, Secret};
+use countersign_domain::db::Tx;
 use countersign_domain::signin::{self, Refreshed, Terms};
 use countersign_domain::token::{Algorithm, Material};
 
@@ -27,8 +28,17 @@ impl App {
     }
 
     /// Lets the session of a refresh token live on. That a spent one came back is durable before the answer.
-    pub async fn refresh(&self, ctx: &Ctx, hosted: &Arc<Hosted>, terms: Terms, shown: Secret) -> Result<Refreshed> {
+    /// The user acts in `tenant` from then on, if one is named.
+    pub async fn refresh(
+        &self,
+        ctx: &Ctx,
+        hosted: &Arc<Hosted>,
+        terms: Terms,
+        shown: Secret,
+        tenant: Option<String>,
+    ) -> Result<Refreshed> {
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
-        self.db.write(move |tx| signin::refresh(tx, &ctx, &hosted.project, &terms, &shown)).await?
+        let work = move |tx: &mut Tx<'_>| signin::refresh(tx, &ctx, &hosted.project, &terms, &shown, tenant.as_deref());
+        self.db.write(work).await?
     }
 }

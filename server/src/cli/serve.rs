@@ -137,7 +137,7 @@ async fn end_on_signal(stop: CancellationToken) {
 }
 
 fn welcome(facts: &Facts) -> String {
-    let Facts { url, project, api_key, inbox_url, admin: Admin { email, password }, .. } = facts;
+    let Facts { url, project, api_key, client_id, inbox_url, admin: Admin { email, password }, .. } = facts;
     let header = format!("-H 'X-Appwrite-Project: {project}' -H 'Content-Type: application/json'");
     format!(
         "Countersign is ready, for development only.\n\
@@ -148,6 +148,7 @@ fn welcome(facts: &Facts) -> String {
            API       {url}/docs\n  \
            login     {login}\n  \
            API key   {api_key}\n  \
+           clientId  {client_id} (for Frontegg's clients; clientSecret is the API key)\n  \
            admin     {email}, password {password}\n\
          \n\
          Send a code to a number (no SMS goes out; it is in the inbox):\n  \

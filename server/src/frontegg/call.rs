@@ -113,7 +113,6 @@ impl Call {
     }
 
     /// The same as a caller of the domain. A server vouches for whom it acts.
-    #[expect(dead_code, reason = "for the routes that come next")]
     pub(super) fn caller(&self) -> Result<Caller, Failure> {
         let user = self.user()?.clone();
         let session = match &self.identity {
@@ -124,13 +123,11 @@ impl Call {
     }
 
     /// What stands in a gap of the path, as it was written: no id of ours needs escaping. Empty where there is no such gap.
-    #[expect(dead_code, reason = "for the routes that come next")]
     pub(super) fn gap(&self, name: &str) -> &str {
         self.gaps.iter().find(|(gap, _)| *gap == name).map_or("", |(_, value)| value)
     }
 
     /// The last value of this name in the query that is not empty.
-    #[expect(dead_code, reason = "for the routes that come next")]
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.queries(name).pop()
     }
@@ -142,7 +139,6 @@ impl Call {
     }
 
     /// The account of a project's users that a server names in `frontegg-tenant-id`.
-    #[expect(dead_code, reason = "for the routes that come next")]
     pub(super) fn tenant(&self) -> Option<&str> {
         text(&self.headers, &TENANT_ID).filter(|id| !id.is_empty())
     }

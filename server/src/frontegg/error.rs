@@ -202,6 +202,8 @@ impl From<Error> for Failure {
                 failure(S::FORBIDDEN, "This needs a second factor that was shown lately. Show one again first.")
             }
             Code::KeyNotFound | Code::KeyExpired => Self::bad_secret(),
+            Code::TenantNotFound => failure(S::NOT_FOUND, "There is no account with this id."),
+            Code::TenantExists => failure(S::CONFLICT, "An account with this id exists."),
             Code::ProjectExists
             | Code::InvalidQuery { .. }
             | Code::TooManyValues

@@ -10,7 +10,11 @@ mod error;
 mod openapi;
 mod password;
 mod session;
+mod start;
+mod tenant;
 mod token;
+mod user;
+mod users;
 mod vendor;
 mod wire;
 
@@ -39,15 +43,17 @@ enum Who {
     #[expect(dead_code, reason = "for the routes that come next")]
     People,
     /// A server.
-    #[expect(dead_code, reason = "for the routes that come next")]
     Vendor(&'static str),
     /// Whoever is signed in, or a server.
-    #[expect(dead_code, reason = "for the routes that come next")]
     PeopleOrVendor(&'static str),
     /// Whoever is signed in, or a server that names in `frontegg-user-id` for whom it acts.
-    #[expect(dead_code, reason = "for the routes that come next")]
     PeopleOrFor(&'static str),
 }
+
+/// What a server needs to read about people.
+const READ: &str = "users.read";
+/// What it needs to change them.
+const WRITE: &str = "users.write";
 
 /// By what the project of a call is found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,7 +135,8 @@ macro_rules! part {
 }
 
 /// All files with routes.
-static PARTS: &[Part] = &[part!(session), part!(password), part!(vendor)];
+static PARTS: &[Part] =
+    &[part!(start), part!(password), part!(session), part!(user), part!(vendor), part!(users), part!(tenant)];
 
 fn all() -> impl Iterator<Item = &'static Route> {
     PARTS.iter().flat_map(|part| part.routes)

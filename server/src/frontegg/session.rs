@@ -88,8 +88,11 @@ fn refresh_token(call: &Call) -> Result<Option<Secret>, Failure> {
     request_body = Option<RefreshBody>,
     responses((status = 201, body = Authentication), (status = 401, body = Body), (status = 429, body = Body)))]
 async fn refresh(call: &Call) -> Answered {
+    let mut params = call.params();
+    let tenant = params.optional_text("tenantId", 1, 36).map(str::to_owned);
+    params.check()?;
     let shown = refresh_token(call)?.ok_or_else(Failure::no_session)?;
-    let refreshed = call.app.refresh(&call.ctx, &call.hosted, call.terms(), shown).await;
+    let refreshed = call.app.refresh(&call.ctx, &call.hosted, call.terms(), shown, tenant).await;
     let Refreshed { session, user, secret } = refreshed.map_err(|error| match error.code {
         // Clients sign in again, and are told there.
         Code::UserBlocked | Code::MoreFactorsRequired => Failure::no_session(),
@@ -105,6 +108,8 @@ async fn refresh(call: &Call) -> Answered {
 struct RefreshBody {
     /// The token of the last sign-in or refresh, where it is in no cookie.
     refresh_token: Option<String>,
+    /// Another of the user's accounts, in which he is to act from now on.
+    tenant_id: Option<String>,
 }
 
 /// Ends the session of the refresh token, or else of the access token.

@@ -2,6 +2,7 @@
 
 use countersign_domain::base::{Email, Secret};
 use countersign_domain::session::Session;
+use countersign_domain::tenant;
 use countersign_domain::token::ISSUER;
 use countersign_domain::user::User;
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ struct Person<'a> {
     #[serde(rename = "auth_time")]
     auth_time: i64,
     tenant_id: &'a str,
-    tenant_ids: Vec<&'a str>,
+    tenant_ids: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     #[serde(rename = "email_verified")]
@@ -92,20 +93,23 @@ fn amr(session: &Session) -> (Vec<&'static str>, bool) {
 /// An access token for a session of a user.
 pub(super) async fn of_user(call: &Call, user: &User, session: &Session) -> Result<Secret, Failure> {
     let (amr, is_multi) = amr(session);
-    let tenant = &*call.hosted.id;
+    let belonging = {
+        let (ctx, id) = (call.ctx.clone(), user.id.clone());
+        call.app.db.read(move |tx| tenant::of_user(tx, &ctx, &id)).await?
+    };
     let claims = Person {
         kind: USER,
         sub: &user.id,
         user_id: &user.id,
         sid: &session.id,
         auth_time: session.mfa_at.unwrap_or(session.created_at).seconds(),
-        tenant_id: tenant,
-        tenant_ids: vec![tenant],
+        tenant_id: &belonging.active,
+        tenant_ids: &belonging.all,
         email: user.email.as_ref().map(Email::as_str),
         email_verified: user.is_email_verified(),
         name: &user.name,
         profile_picture_url: user.pref("image"),
-        metadata: Map::new(),
+        metadata: user.pref("metadata").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         roles: [],
         permissions: [],
         amr,

@@ -3,10 +3,15 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
+use countersign_domain::base::{Email, Time};
+use countersign_domain::tenant::Belonging;
+use countersign_domain::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::call::Answered;
+use super::call::{Answered, Call};
+use super::error::Failure;
+use super::tenant::TenantModel;
 use crate::http::json;
 
 /// A sign-in: tokens, or what is yet to be shown.
@@ -52,6 +57,171 @@ pub(super) struct VendorToken {
     /// Seconds that it counts.
     #[schema(example = 3600)]
     pub expires_in: i64,
+}
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggUser)]
+pub(super) struct UserModel {
+    id: String,
+    /// The same again.
+    sub: String,
+    /// None of whoever has a number only.
+    email: Option<String>,
+    name: String,
+    profile_picture_url: Option<String>,
+    /// Whether his address is verified, or the number of whoever has no address.
+    verified: bool,
+    /// Whether he is asked for a second factor.
+    mfa_enrolled: bool,
+    /// A number for people to read. It signs nobody in.
+    phone_number: Option<String>,
+    provider: &'static str,
+    /// The account that he acts in.
+    tenant_id: String,
+    /// All his accounts.
+    tenant_ids: Vec<String>,
+    tenants: Vec<Membership>,
+    /// There are none.
+    roles: [String; 0],
+    /// There are none.
+    permissions: [String; 0],
+    /// A JSON object as text.
+    metadata: String,
+    created_at: String,
+    last_login: Option<String>,
+    activated_for_tenant: bool,
+    is_locked: bool,
+    sub_account_access_allowed: bool,
+    managed_by: &'static str,
+}
+
+/// That a user belongs to an account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggMembership)]
+struct Membership {
+    tenant_id: String,
+    /// There are none.
+    roles: [String; 0],
+}
+
+impl UserModel {
+    pub(super) fn of(user: &User, belonging: &Belonging) -> Self {
+        let in_tenant = |id: &String| Membership { tenant_id: id.clone(), roles: [] };
+        Self {
+            id: user.id.clone(),
+            sub: user.id.clone(),
+            email: user.email.as_ref().map(Email::as_str).map(str::to_owned),
+            name: user.name.clone(),
+            profile_picture_url: user.pref("image"),
+            verified: user.is_email_verified() || user.email.is_none() && user.is_phone_verified(),
+            mfa_enrolled: user.mfa,
+            phone_number: user.pref("phoneNumber"),
+            provider: "local",
+            tenant_id: belonging.active.clone(),
+            tenant_ids: belonging.all.clone(),
+            tenants: belonging.all.iter().map(in_tenant).collect(),
+            roles: [],
+            permissions: [],
+            metadata: user.pref("metadata").unwrap_or_else(|| "{}".to_owned()),
+            created_at: user.created_at.to_rfc3339(),
+            last_login: user.signed_in_at.map(Time::to_rfc3339),
+            activated_for_tenant: true,
+            is_locked: user.blocked,
+            sub_account_access_allowed: false,
+            managed_by: "frontegg",
+        }
+    }
+}
+
+/// The accounts of a user.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggTenantsOfUser)]
+pub(super) struct TenantsOfUser {
+    pub tenants: Vec<TenantModel>,
+    pub active_tenant: TenantModel,
+}
+
+/// Which page of a list is wanted.
+pub(super) struct Page {
+    /// Entries on each.
+    pub limit: i64,
+    /// Which one, from 0.
+    pub number: i64,
+    /// Whether the last comes first.
+    pub descending: bool,
+}
+
+impl Page {
+    /// Reads `_limit`, of at most `most`, `_offset`, which counts pages, and `_order`.
+    pub(super) fn read(call: &Call, most: i64) -> Result<Self, Failure> {
+        let number = |name: &str, usual: i64, range: std::ops::RangeInclusive<i64>| match call.query(name) {
+            None => Ok(usual),
+            Some(text) => text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+                let words = format!("{name} must be a whole number from {} to {}", range.start(), range.end());
+                Failure::new(StatusCode::BAD_REQUEST, words)
+            }),
+        };
+        let descending = match call.query("_order") {
+            None => false,
+            Some(order) if order.eq_ignore_ascii_case("asc") => false,
+            Some(order) if order.eq_ignore_ascii_case("desc") => true,
+            Some(_) => return Err(Failure::new(StatusCode::BAD_REQUEST, "_order must be ASC or DESC")),
+        };
+        let limit = number("_limit", most.min(50), 1..=most)?;
+        Ok(Self { limit, number: number("_offset", 0, 0..=1_000_000)?, descending })
+    }
+
+    /// The entries before it.
+    pub(super) const fn offset(&self) -> i64 {
+        self.number * self.limit
+    }
+}
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FronteggPage)]
+pub(super) struct Paged<T> {
+    items: Vec<T>,
+    #[serde(rename = "_links")]
+    links: Links,
+    #[serde(rename = "_metadata")]
+    metadata: Metadata,
+}
+
+/// The queries of other pages; empty where there is none.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FronteggLinks)]
+struct Links {
+    next: String,
+    prev: String,
+    first: String,
+    last: String,
+}
+
+/// How much there is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggMetadata)]
+struct Metadata {
+    total_items: i64,
+    total_pages: i64,
+}
+
+impl<T> Paged<T> {
+    pub(super) fn of(page: &Page, items: Vec<T>, total: i64) -> Self {
+        let pages = (total + page.limit - 1) / page.limit;
+        let link = |number: i64| {
+            if (0..pages).contains(&number) { format!("_limit={}&_offset={number}", page.limit) } else { String::new() }
+        };
+        let links =
+            Links { next: link(page.number + 1), prev: link(page.number - 1), first: link(0), last: link(pages - 1) };
+        Self { items, links, metadata: Metadata { total_items: total, total_pages: pages } }
+    }
 }
 
 /// An answer with a JSON body.

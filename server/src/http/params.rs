@@ -90,7 +90,8 @@ impl<'a> Params<'a> {
         if self.wrong.is_empty() { Ok(()) } else { Err(self.failure()) }
     }
 
-    fn refuse<T>(&mut self, name: &'static str, reason: impl Into<String>) -> Option<T> {
+    /// Notes what is wrong with a field, and gives nothing.
+    pub fn refuse<T>(&mut self, name: &'static str, reason: impl Into<String>) -> Option<T> {
         self.wrong.entry(name).or_default().push(reason.into());
         None
     }

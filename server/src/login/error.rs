@@ -92,6 +92,8 @@ impl Refusal {
             | Code::UserExists
             | Code::PhoneTaken
             | Code::ContactNotFound
+            | Code::TenantNotFound
+            | Code::TenantExists
             | Code::ContactExists
             | Code::InvalidEmail
             | Code::InvalidPhone

@@ -280,6 +280,8 @@ impl From<Error> for Failure {
             | Code::TooManyValues
             | Code::CursorNotFound
             | Code::ContactNotFound
+            | Code::TenantNotFound
+            | Code::TenantExists
             | Code::ContactExists
             | Code::InvalidEmail
             | Code::InvalidPhone

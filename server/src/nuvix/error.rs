@@ -213,6 +213,9 @@ impl From<Error> for Failure {
                 failure(S::CONFLICT, "user_phone_already_exists", "Another account has this phone number.")
             }
             Code::ContactNotFound => failure(S::NOT_FOUND, "user_target_not_found", "There is no target with this id."),
+            // No route of this dialect knows of these.
+            Code::TenantNotFound => failure(S::NOT_FOUND, "team_not_found", "There is no account with this id."),
+            Code::TenantExists => failure(S::CONFLICT, "team_already_exists", "An account with this id exists."),
             Code::ContactExists => failure(
                 S::CONFLICT,
                 "user_target_already_exists",

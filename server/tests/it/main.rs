@@ -1,8 +1,9 @@
-//! The real binary, over real sockets, on both databases. One file per noun; the harness is in `server`, `call`, `people`
-//! and `twilio`.
+//! The real binary, over real sockets, on both databases. One file per noun; the harness is in `server`, `call`, `browser`,
+//! `people` and `twilio`.
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod browser;
 mod call;
 mod people;
 mod server;
@@ -20,6 +21,7 @@ mod contact;
 mod cors;
 mod dev;
 mod email;
+mod frontegg;
 mod health;
 mod identity;
 mod import;

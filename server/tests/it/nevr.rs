@@ -9,7 +9,8 @@ use std::thread;
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
-use crate::call::{Answer, Call, fields, masked};
+use crate::browser::Browser;
+use crate::call::{Answer, fields, masked};
 use crate::server::{Server, eventually, on_both};
 
 /// The number of the examples, which nobody can have.
@@ -17,53 +18,7 @@ const NUMBER: &str = "+1234567890";
 const OTHER: &str = "+14255550123";
 const PASSWORD: &str = "new-secure-password";
 
-/// A browser: its cookies, and what it sends along.
-pub(super) struct Browser<'a> {
-    server: &'a Server,
-    cookies: Vec<(String, String)>,
-}
-
-impl<'a> Browser<'a> {
-    pub(super) fn new(server: &'a Server) -> Self {
-        Self { server, cookies: Vec::new() }
-    }
-
-    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The call with what the browser keeps.
-    pub(super) fn call(&self, method: &str, path: &str) -> Call {
-        let call = self.server.call(method, path).without("X-Appwrite-Project");
-        let all: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if all.is_empty() { call } else { call.header("Cookie", all.join("; ")) }
-    }
-
-    /// Keeps what an answer sets.
-    fn keep(&mut self, answer: &Answer) {
-        for line in answer.cookies() {
-            let (name, rest) = line.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap();
-            self.cookies.retain(|(n, _)| n != name);
-            if !line.contains("Max-Age=0") {
-                self.server.home.keep_secret(value);
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
-    }
-
-    pub(super) fn post(&mut self, path: &str, body: &Value) -> Answer {
-        let answer = self.call("POST", path).json(body).send();
-        self.keep(&answer);
-        answer
-    }
-
-    pub(super) fn get(&mut self, path: &str) -> Answer {
-        let answer = self.call("GET", path).send();
-        self.keep(&answer);
-        answer
-    }
-
+impl Browser<'_> {
     /// Asks for a code; it is the `count`-th code to this number.
     #[track_caller]
     pub(super) fn code(&mut self, phone: &str, count: usize) -> String {

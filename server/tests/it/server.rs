@@ -224,6 +224,7 @@ impl Server {
         let server = Self::strict(kind);
         server.settings(&json!({
             "nuvix": {"rateLimits": false},
+            "frontegg": {"rateLimits": false},
             "nevr": {
                 "rateLimit": false,
                 "baseRateLimits": {"signIn": false, "signUp": false, "password": false, "twoFactor": false},

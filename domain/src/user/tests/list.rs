@@ -3,8 +3,8 @@
 mod model;
 
 use super::*;
+use crate::base::fold;
 use crate::base::page::{Condition, Cursor, Filter, Op, Order, Query, Value};
-use crate::user::list::fold;
 
 const INSERT: &str =
     "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,

@@ -3,7 +3,8 @@
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
-use super::{Browser, OTHER, PASSWORD, impatient, refused, wrong};
+use super::{OTHER, PASSWORD, impatient, refused, wrong};
+use crate::browser::Browser;
 use crate::server::Server;
 
 const EMAIL: &str = "anna@example.com";

@@ -24,6 +24,8 @@ pub fn target(path: &str, session: &str) -> String {
         .replace("{targetId}", "x")
         .replace("{type}", "totp")
         .replace("{name}", "style.css")
+        .replace("{userId}", "x")
+        .replace("{tenantId}", "x")
         .replace("{project}", "demo")
         .replace("/avatars/qr", "/avatars/qr?text=x")
 }

@@ -43,7 +43,12 @@ impl Row {
 
     /// Whether nevr clients call it.
     pub fn is_nevr(&self) -> bool {
-        self.path.starts_with("/auth/")
+        self.path.starts_with("/auth/") && !self.is_frontegg()
+    }
+
+    /// Whether Frontegg's clients call it.
+    pub fn is_frontegg(&self) -> bool {
+        self.mounts.len() == 2
     }
 
     /// Method and path, at each mount.
@@ -83,9 +88,10 @@ pub fn rows() -> Vec<Row> {
         });
         let cells: Vec<_> = cells.collect();
         let names = cells.iter().any(|cell| cell.column == "other" && cell.expected.is_some());
-        let (path, mounts): (_, &[&str]) = match path.strip_prefix('*') {
-            Some(path) => (path, &["", "/api", "/api/api"]),
-            None => (path, &[""]),
+        let (path, mounts): (_, &[&str]) = match (path.strip_prefix('*'), path.strip_prefix('~')) {
+            (Some(path), _) => (path, &["", "/api", "/api/api"]),
+            (None, Some(path)) => (path, &["", "/frontegg"]),
+            (None, None) => (path, &[""]),
         };
         rows.push(Row { method, path, mounts, scope, names, cells });
     }

@@ -12,6 +12,7 @@ use countersign_domain::{mfa, session, token, user};
 use serde_json::json;
 
 use super::admin::Admins;
+use super::frontegg::{self, Servers};
 use super::table::Row;
 use crate::call::{Answer, Call};
 use crate::server::{Home, Server, eventually};
@@ -20,6 +21,8 @@ use crate::server::{Home, Server, eventually};
 const OTHER: &str = "shop";
 /// How far the server's clock is ahead of the machine's, in seconds, since a session has expired.
 pub const AHEAD: i64 = 120;
+/// Who is signed in, for Frontegg's clients.
+const ME: &str = "/identity/resources/users/v2/me";
 /// The address of `member`.
 pub const MEMBER: &str = "member@example.com";
 pub const PASSWORD: &str = "correct horse battery";
@@ -66,6 +69,8 @@ pub struct Session {
     /// The value of the cookie and the header.
     pub value: String,
     pub jwt: String,
+    /// An access token of Frontegg's clients.
+    pub access: String,
 }
 
 /// Somebody.
@@ -110,13 +115,14 @@ pub struct World {
     anybody: Person,
     /// For each scope a key with it alone, and one with every other.
     keys: BTreeMap<&'static str, [String; 2]>,
+    pub servers: Servers,
     expired_key: String,
     lost_keys: [String; 2],
-    stranger: Person,
-    expired: Person,
-    revoked: Person,
-    blocked: Person,
-    deleted: Person,
+    pub stranger: Person,
+    pub expired: Person,
+    pub revoked: Person,
+    pub blocked: Person,
+    pub deleted: Person,
 }
 
 impl World {
@@ -127,12 +133,16 @@ impl World {
             "otp": {"resendSeconds": [0]},
             "mfa": {"recoveryCodesReadable": true},
         }));
+        // The server makes its key for access tokens, so that it knows it.
+        server.vendor_token(server.api_key());
         let count = AtomicU64::new(0);
         let early = |make: Make| person(&server.home, "demo", 0, count.fetch_add(1, Ordering::Relaxed), make);
         let [revoked, blocked, deleted] = [(); 3].map(|()| early(FRESH));
         let expired = early(Make { seconds: AHEAD - 60, ..FRESH });
         // The server is to remember each before he is gone.
         for person in [&expired, &revoked, &blocked, &deleted] {
+            let token = format!("Bearer {}", person.session.access);
+            server.get(ME).header("Authorization", token).send().expect(200);
             for form in [Shown::Session(person.session.clone()), Shown::Jwt(person.session.clone())] {
                 show(server.get("/v1/account"), &form, false).send().expect(200);
             }
@@ -163,9 +173,10 @@ impl World {
             let others = SCOPES.iter().copied().filter(|other| other != scope).collect();
             (*scope, [key("demo", vec![scope], 86_400).0, key("demo", others, 86_400).0])
         });
-        let keys = keys.collect();
+        let keys: BTreeMap<_, _> = keys.collect();
         let expired_key = key("demo", SCOPES.to_vec(), -1).0;
         let (lost_key, id) = key("demo", SCOPES.to_vec(), 86_400);
+        let revoked_key = id.clone();
         show(server.get("/v1/health"), &Shown::Key(lost_key.clone()), false).send().expect(200);
         server.home.write("demo", AHEAD, move |tx, ctx| project::delete_key(tx, ctx, "demo", &id));
         let lost_keys = [lost_key, key(OTHER, SCOPES.to_vec(), 86_400).0];
@@ -178,6 +189,7 @@ impl World {
         };
         there("/v1/account", "X-Appwrite-Session", &stranger.session.value);
         there("/v1/health", "X-Appwrite-Key", &lost_keys[1]);
+        let servers = Servers::new(&server, &keys, revoked_key);
         let member = json!({"userId": "member", "email": MEMBER, "password": PASSWORD});
         server.post("/v1/account", &member).send().expect(201);
         let admins = Admins::new(&server.home);
@@ -187,6 +199,7 @@ impl World {
             count,
             anybody,
             keys,
+            servers,
             expired_key,
             lost_keys,
             stranger,
@@ -317,6 +330,7 @@ pub fn phone(number: u64) -> String {
 fn person(home: &Home, project: &'static str, ahead: i64, number: u64, how: Make) -> Person {
     let made = home.write(project, ahead, move |tx, ctx| create(tx, ctx, number, how));
     for session in [&made.session, &made.sibling] {
+        home.keep_secret(&session.access);
         home.keep_secret(&session.secret);
         home.keep_secret(&session.jwt);
     }
@@ -358,7 +372,9 @@ fn open(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, factor: &str, second: Option<i64
         session::prove_factor(tx, &then, user, &session.id, "totp")?;
     }
     let value = json!({"id": user, "secret": secret.expose()}).to_string();
+    let client = project::get(tx, &ctx.keys, &ctx.project)?.client_id().to_owned();
     Ok(Session {
+        access: frontegg::sign(tx, ctx, &client, &frontegg::claims(user, &session.id))?,
         jwt: token::ensure_keys(tx, ctx)?.issue(ctx, user, &session.id, 900)?.expose().to_owned(),
         id: session.id,
         value: data_encoding::BASE64.encode(value.as_bytes()),
@@ -367,7 +383,7 @@ fn open(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, factor: &str, second: Option<i64
 }
 
 /// Makes an API key; its secret and its id.
-fn key(home: &Home, project: &'static str, scopes: Vec<&'static str>, ends_in: i64) -> (String, String) {
+pub fn key(home: &Home, project: &'static str, scopes: Vec<&'static str>, ends_in: i64) -> (String, String) {
     let (key, secret) = home.write(project, AHEAD, move |tx, ctx| {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let expires_at = Some(ctx.now.plus_seconds(ends_in));

@@ -1,0 +1,280 @@
+//! What login boxes and portals read before anybody does anything (contract frontegg §2.11, §4.2): of what Frontegg has and
+//! we have not, that there is none.
+
+use axum::http::{Method, StatusCode};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use utoipa::{OpenApi, ToSchema};
+
+use super::call::{Answered, Call};
+use super::error::Body;
+use super::wire::answer;
+use super::{READ, Route, Who, handler};
+
+/// The rows of this file.
+pub(super) static ROUTES: &[Route] = &[
+    Route::new(Method::GET, "/flags", Who::Anybody, handler!(flags)),
+    Route::new(Method::GET, "/metadata", Who::Anybody, handler!(metadata)),
+    Route::new(Method::GET, "/vendors/public", Who::Anybody, handler!(vendor)),
+    Route::new(Method::GET, "/team/resources/sso/v2/configurations/public", Who::Anybody, handler!(sso)),
+    Route::new(Method::GET, "/identity/resources/sso/v2", Who::Anybody, handler!(social)),
+    Route::new(Method::GET, "/identity/resources/sso/custom/v1", Who::Anybody, handler!(custom_social)),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/v1/sign-up/strategies",
+        Who::Anybody,
+        handler!(sign_up),
+    ),
+    Route::new(Method::GET, "/identity/resources/configurations/v1/public", Who::Anybody, handler!(public)),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/v1/auth/strategies/public",
+        Who::Anybody,
+        handler!(strategies_public),
+    ),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/v1/auth/strategies",
+        Who::PeopleOrVendor(READ),
+        handler!(strategies),
+    ),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/sessions/v1",
+        Who::PeopleOrVendor(READ),
+        handler!(sessions),
+    ),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/v1/password",
+        Who::PeopleOrVendor(READ),
+        handler!(password),
+    ),
+    Route::new(Method::GET, "/identity/resources/users/v1/passwords/config", Who::Anybody, handler!(password_of_user)),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/v1",
+        Who::PeopleOrVendor(READ),
+        handler!(configuration),
+    ),
+];
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    flags,
+    metadata,
+    vendor,
+    sso,
+    social,
+    custom_social,
+    sign_up,
+    public,
+    strategies_public,
+    strategies,
+    sessions,
+    password,
+    password_of_user,
+    configuration
+))]
+pub(super) struct Document;
+
+fn ok(body: &Json) -> Answered {
+    answer(StatusCode::OK, body)
+}
+
+/// Features that can be switched on: none.
+#[utoipa::path(get, path = "/flags", tag = "frontegg", responses((status = 200, body = Object)))]
+async fn flags(_: &Call) -> Answered {
+    ok(&json!({}))
+}
+
+/// How a box looks: as it comes.
+#[utoipa::path(get, path = "/metadata", tag = "frontegg",
+    params(("entityName" = Option<String>, Query, description = "Which box.")), responses((status = 200, body = Object)))]
+async fn metadata(call: &Call) -> Answered {
+    let name = call.query("entityName").unwrap_or_default();
+    ok(&json!({ "rows": [{ "entityName": name, "configuration": {} }] }))
+}
+
+/// The project as people see it.
+#[utoipa::path(get, path = "/vendors/public", tag = "frontegg", responses((status = 200, body = Object)))]
+async fn vendor(call: &Call) -> Answered {
+    let none = Json::Null;
+    ok(&json!({ "name": call.project().brand(), "logo": none, "icon": none, "whiteLabelMode": true }))
+}
+
+/// Single sign-on: none.
+#[utoipa::path(get, path = "/team/resources/sso/v2/configurations/public", tag = "frontegg",
+    responses((status = 200, body = Object)))]
+async fn sso(_: &Call) -> Answered {
+    ok(&json!({ "isActive": false }))
+}
+
+/// Social logins: none.
+#[utoipa::path(get, path = "/identity/resources/sso/v2", tag = "frontegg", responses((status = 200, body = Vec<Object>)))]
+async fn social(_: &Call) -> Answered {
+    ok(&json!([]))
+}
+
+/// The project's own social logins: none.
+#[utoipa::path(get, path = "/identity/resources/sso/custom/v1", tag = "frontegg", responses((status = 200, body = Object)))]
+async fn custom_social(_: &Call) -> Answered {
+    ok(&json!({ "providers": [] }))
+}
+
+/// By what people sign up.
+#[utoipa::path(get, path = "/identity/resources/configurations/v1/sign-up/strategies", tag = "frontegg",
+    responses((status = 200, body = Vec<Object>)))]
+async fn sign_up(call: &Call) -> Answered {
+    let auth = &call.project().settings.auth;
+    let is_active = auth.sign_up && auth.email_password;
+    ok(&json!([
+        { "strategy": "email", "isActive": is_active, "isRequired": is_active },
+        { "strategy": "phoneNumber", "isActive": false, "isRequired": false },
+        { "strategy": "username", "isActive": false, "isRequired": false },
+    ]))
+}
+
+/// What boxes of 5.79 read: by what people sign in first, among others.
+#[utoipa::path(get, path = "/identity/resources/configurations/v1/public", tag = "frontegg", responses((status = 200, body = Object)))]
+async fn public(call: &Call) -> Answered {
+    let settings = &call.project().settings;
+    ok(&json!({
+        "allowSignups": settings.auth.sign_up,
+        "allowNotVerifiedUsersLogin": true,
+        "apiTokensEnabled": false,
+        "forcePermissions": false,
+        "authStrategy": settings.frontegg.main_strategy,
+        "machineToMachineAuthStrategy": "ClientCredentials",
+        "allowTenantInvitations": false,
+    }))
+}
+
+/// A way to sign in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggStrategy)]
+struct Strategy {
+    #[schema(example = "SmsCodeV2")]
+    strategy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_active: Option<bool>,
+}
+
+/// The ways to sign in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggStrategies)]
+struct Strategies {
+    /// The one that comes first.
+    main_auth_strategies: [Strategy; 1],
+    /// Those beside it.
+    secondary_auth_strategies: Vec<Strategy>,
+}
+
+fn read_strategies(call: &Call) -> Answered {
+    let frontegg = &call.project().settings.frontegg;
+    let secondary = [
+        ("SmsCodeV2", frontegg.sms_login),
+        ("SmsCode", false),
+        ("Passkeys", false),
+        ("WebAuthnPlatform", false),
+        ("WebAuthnCrossPlatform", false),
+    ];
+    let secondary =
+        secondary.map(|(name, is_active)| Strategy { strategy: name.to_owned(), is_active: Some(is_active) });
+    answer(
+        StatusCode::OK,
+        &Strategies {
+            main_auth_strategies: [Strategy { strategy: frontegg.main_strategy.clone(), is_active: None }],
+            secondary_auth_strategies: secondary.into(),
+        },
+    )
+}
+
+/// The ways to sign in.
+#[utoipa::path(get, path = "/identity/resources/configurations/v1/auth/strategies/public", tag = "frontegg",
+    responses((status = 200, body = Strategies)))]
+async fn strategies_public(call: &Call) -> Answered {
+    read_strategies(call)
+}
+
+/// The ways to sign in.
+#[utoipa::path(get, path = "/identity/resources/configurations/v1/auth/strategies", tag = "frontegg",
+    responses((status = 200, body = Strategies), (status = 401, body = Body)))]
+async fn strategies(call: &Call) -> Answered {
+    read_strategies(call)
+}
+
+/// How sessions end.
+#[utoipa::path(get, path = "/identity/resources/configurations/sessions/v1", tag = "frontegg",
+    responses((status = 200, body = Object), (status = 401, body = Body)))]
+async fn sessions(call: &Call) -> Answered {
+    let settings = &call.project().settings;
+    ok(&json!({
+        "sessionIdleTimeoutConfiguration": { "isActive": true, "timeout": settings.frontegg.refresh_token_seconds },
+        "sessionTimeoutConfiguration": { "isActive": true, "timeout": settings.auth.duration },
+        "sessionConcurrentConfiguration": { "isActive": true, "maxSessions": settings.auth.sessions_limit },
+    }))
+}
+
+fn read_password() -> Answered {
+    // NIST SP 800-63B §3.1.1: length counts, not the kinds of characters.
+    ok(&json!({
+        "minLength": 8,
+        "maxLength": 256,
+        "minOptionalTestsToPass": 0,
+        "allowPassphrases": true,
+        "minPhraseLength": 8,
+        "blockPwnedPasswords": false,
+        "requiredTests": [],
+        "optionalTests": [],
+    }))
+}
+
+/// What a password must be like.
+#[utoipa::path(get, path = "/identity/resources/configurations/v1/password", tag = "frontegg",
+    responses((status = 200, body = Object), (status = 401, body = Body)))]
+async fn password(_: &Call) -> Answered {
+    read_password()
+}
+
+/// The same for whoever chooses one by a link.
+#[utoipa::path(get, path = "/identity/resources/users/v1/passwords/config", tag = "frontegg",
+    params(("userId" = Option<String>, Query, description = "Whose. It is the same for all.")), responses((status = 200, body = Object)))]
+async fn password_of_user(_: &Call) -> Answered {
+    read_password()
+}
+
+/// The project's settings as Frontegg names them, with the public key of access tokens.
+#[utoipa::path(get, path = "/identity/resources/configurations/v1", tag = "frontegg",
+    responses((status = 200, body = Object), (status = 401, body = Body)))]
+async fn configuration(call: &Call) -> Answered {
+    let hosted = call.app.with_access_key(&call.hosted).await?;
+    let settings = &hosted.project.settings;
+    ok(&json!({
+        "id": hosted.project.client_id(),
+        "defaultTokenExpiration": settings.frontegg.access_token_seconds,
+        "defaultRefreshTokenExpiration": settings.frontegg.refresh_token_seconds,
+        "publicKey": hosted.keys.access_pem(call.ctx.now)?,
+        "cookieSameSite": "LAX",
+        "allowSignups": settings.auth.sign_up,
+        "apiTokensEnabled": false,
+        "allowOverridePasswordComplexity": false,
+        "allowOverridePasswordExpiration": false,
+        "allowOverrideEnforcePasswordHistory": false,
+        "jwtAlgorithm": "RS256",
+        "allowNotVerifiedUsersLogin": true,
+        "forcePermissions": false,
+        "authStrategy": settings.frontegg.main_strategy,
+        "defaultPasswordlessTokenExpiration": settings.otp.lifetime_seconds.max(300),
+        "forceSameDeviceOnAuth": false,
+        "allowTenantInvitations": false,
+        "rotateRefreshTokens": true,
+        "machineToMachineAuthStrategy": "ClientCredentials",
+        "addRolesToJwt": true,
+        "addPermissionsToJwt": true,
+        "addSamlAttributesToJwt": false,
+        "allowCustomLoginTenantSwitch": false,
+    }))
+}
