@@ -160,7 +160,9 @@ pub fn router() -> Router<App> {
 pub fn mounts() -> Router<App> {
     let mut router = Router::new().route("/auth/vendor", any(answer));
     for mount in ["/frontegg", "/identity", "/tenants/resources", "/team/resources"] {
-        router = router.route(mount, any(answer)).route(&format!("{mount}/{{*path}}"), any(answer));
+        for path in [mount.to_owned(), format!("{mount}/"), format!("{mount}/{{*path}}")] {
+            router = router.route(&path, any(answer));
+        }
     }
     router
 }

@@ -2,7 +2,7 @@
 //! answer.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use countersign_domain::base::{Ctx, Result};
 use countersign_domain::db::Tx;
@@ -37,6 +37,8 @@ pub struct Servers {
     all: String,
     /// Of a key that was revoked, of one that has expired, and one that has expired itself.
     lost: Vec<String>,
+    /// What somebody without a key makes of good ones.
+    forged: OnceLock<Vec<String>>,
 }
 
 impl Servers {
@@ -58,7 +60,7 @@ impl Servers {
         for token in &lost {
             home.keep_secret(token);
         }
-        Self { keys, all: server.vendor_token(server.api_key()), lost }
+        Self { keys, all: server.vendor_token(server.api_key()), lost, forged: OnceLock::new() }
     }
 }
 
@@ -107,16 +109,23 @@ impl World {
             foreign: false,
             owner: person.clone(),
         };
+        // A server that is let in may change whom it names.
         let by = |token: &str, acting: Option<&str>| Case {
             token: Some(token.to_owned()),
             acting: acting.map(str::to_owned),
             foreign: false,
-            owner: self.somebody(),
+            owner: if row.path.contains("{userId}") { self.somebody() } else { self.anybody.clone() },
+        };
+        let vain = |token: &String| Case {
+            token: Some(token.clone()),
+            acting: None,
+            foreign: false,
+            owner: self.anybody.clone(),
         };
         let servers = &self.servers;
         let keys = servers.keys.get(row.scope).unwrap_or(&servers.keys["targets.read"]);
         match column {
-            "guest" => vec![Case { token: None, ..of(&self.somebody()) }],
+            "guest" => vec![Case { token: None, ..of(&self.anybody) }],
             "user" => vec![of(&self.somebody())],
             "pending" => vec![of(&self.pending())],
             "page" => vec![Case { foreign: true, ..of(&self.somebody()) }],
@@ -128,12 +137,12 @@ impl World {
                 vec![Case { owner: person.clone(), ..by(&servers.all, Some(&person.user)) }]
             }
             "nobody" => vec![by(&servers.all, Some("nobody"))],
-            "forged" => self.forged().iter().map(|token| by(token, None)).collect(),
-            "expired" => vec![of(&self.expired), by(&self.stale_token(), None)],
+            "forged" => self.forged().iter().map(vain).collect(),
+            "expired" => vec![of(&self.expired), vain(&self.stale_token())],
             "revoked" => vec![of(&self.revoked)],
             "blocked" => vec![of(&self.blocked)],
             "deleted" => vec![of(&self.deleted)],
-            "lost" => servers.lost.iter().map(|token| by(token, None)).collect(),
+            "lost" => servers.lost.iter().map(vain).collect(),
             "project" => vec![of(&self.stranger)],
             unknown => panic!("nobody stands in column {unknown}"),
         }
@@ -153,7 +162,11 @@ impl World {
 
     /// Good tokens of a person and of a server, made over by somebody who has no key: without a signature, with one by
     /// the public key as the secret of HS256, and with one by a key of his own.
-    fn forged(&self) -> Vec<String> {
+    fn forged(&self) -> &[String] {
+        self.servers.forged.get_or_init(|| self.forge())
+    }
+
+    fn forge(&self) -> Vec<String> {
         let person = self.somebody();
         let jwks = self.server.get("/.well-known/jwks.json").send().json();
         let is_rsa = |key: &&Value| key["alg"] == "RS256";

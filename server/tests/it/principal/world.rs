@@ -112,7 +112,7 @@ pub struct World {
     pub admins: Admins,
     count: AtomicU64,
     /// Somebody whose things are named where it does not matter whose.
-    anybody: Person,
+    pub anybody: Person,
     /// For each scope a key with it alone, and one with every other.
     keys: BTreeMap<&'static str, [String; 2]>,
     pub servers: Servers,
