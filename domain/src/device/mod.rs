@@ -13,7 +13,7 @@ use crate::base::{Ctx, Result, Secret, Time};
 use crate::db::{Row, Tx};
 
 /// Random bytes of a device's secret.
-const SECRET_BYTES: usize = 32;
+const SECRET_BYTES: usize = 16;
 /// The most devices of a user; the oldest goes when there is one more.
 const MOST: i64 = 20;
 

@@ -22,11 +22,11 @@ fn knows(test: &TestDb, ctx: &Ctx, user: &'static str, secret: &Secret) -> bool 
 on_both!(a_device_is_one_users_in_one_project_for_its_time, |test| {
     let mut ctx = ctx();
     let (device, secret) = write(test, &ctx, |tx, ctx| create(tx, ctx, "anna", 60));
-    assert_eq!(secret.expose().len(), 64);
+    assert_eq!(secret.expose().len(), 32);
     assert_eq!((device.user_id.as_str(), device.expires_at), ("anna", ctx.now.plus_seconds(60)));
     assert!(knows(test, &ctx, "anna", &secret));
     assert!(!knows(test, &ctx, "bernd", &secret));
-    assert!(!knows(test, &ctx, "anna", &Secret::new("0".repeat(64))));
+    assert!(!knows(test, &ctx, "anna", &Secret::new("0".repeat(32))));
     let other = Ctx { project: "p2".into(), ..ctx.clone() };
     assert!(!knows(test, &other, "anna", &secret));
     ctx.now = ctx.now.plus_seconds(59);

@@ -68,15 +68,23 @@ pub fn find(tx: &mut Tx<'_>, project: &Project, kind: Kind) -> Result<Option<Pol
     }))
 }
 
-/// Makes or changes a policy by merging `patch` into the settings.
-pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, kind: Kind, how: Write, patch: &Json) -> Result<(Project, Policy)> {
+/// Makes or changes a policy by merging `patch` into the settings; `fresh` instead, where there is none yet.
+pub fn write(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    kind: Kind,
+    how: Write,
+    fresh: &Json,
+    patch: &Json,
+) -> Result<(Project, Policy)> {
     let project = get_locked(tx, ctx, &ctx.project)?;
-    match (how, find(tx, &project, kind)?) {
+    let change = match (how, find(tx, &project, kind)?) {
         (Write::Create, Some(_)) => return Err(Code::PolicyExists.into()),
         (Write::Update, None) => return Err(Code::PolicyNotFound.into()),
-        _ => {}
-    }
-    let project = update(tx, ctx, &ctx.project, None, patch)?;
+        (Write::Create | Write::Put, None) => fresh,
+        (Write::Update | Write::Put, Some(_)) => patch,
+    };
+    let project = update(tx, ctx, &ctx.project, None, change)?;
     tx.exec(sql::PUT_POLICY, args![&project.id, kind.name(), &ctx.id(), ctx.now])?;
     let policy = find(tx, &project, kind)?.ok_or(Code::PolicyNotFound)?;
     Ok((project, policy))

@@ -5,7 +5,8 @@
 use super::Caller;
 use super::challenge::{Asking, with_lifetime};
 use super::coexistence;
-use super::factor::{self, NewApp};
+use super::factor;
+pub use super::factor::NewApp;
 use super::finish::{consume, lock_target_of};
 use super::gate::{Factor, Step, factors, step};
 use super::handle::{self, Holder};
@@ -15,7 +16,7 @@ use super::start::{channel, check_phone, check_reach, payload};
 use super::verify::{Token, may_add};
 use crate::audit::{self, What};
 use crate::base::crypto::Label;
-use crate::base::{Code, Ctx, Phone, Result, Secret, Target};
+use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target};
 use crate::db::Tx;
 use crate::device;
 use crate::limit;
@@ -42,7 +43,7 @@ pub struct Devices {
     /// Authenticator apps.
     pub authenticators: Vec<String>,
     /// Addresses.
-    pub emails: Vec<String>,
+    pub emails: Vec<Email>,
 }
 
 /// The id of a number as a second factor of `user`: the same as long as he has it, and of no use to guess the number.
@@ -69,7 +70,7 @@ pub(super) fn devices_of(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, wanted: &[Fact
                     devices.phones.push((phone_id(ctx, &user.id, phone)?, phone.clone()));
                 }
             }
-            Factor::Email => devices.emails.extend(user.email.as_ref().map(|email| email.as_str().to_owned())),
+            Factor::Email => devices.emails.extend(user.email.clone()),
             Factor::Totp => {
                 devices.authenticators.extend(mfa::find_authenticator(tx, ctx, &user.id)?.map(|app| app.id));
             }

@@ -189,8 +189,8 @@ pub enum By {
 pub struct Stepped {
     /// His session with its new secret, and his account.
     pub signed_in: SignedIn,
-    /// The secret of the device, if it is remembered, and for how many seconds that is so.
-    pub device: Option<(Secret, i64)>,
+    /// The secret of the device, if it is remembered.
+    pub device: Option<Secret>,
     /// The code that came with the first factor.
     pub recovery_code: Option<Secret>,
 }
@@ -295,8 +295,7 @@ fn complete(
     let secret = session::rotate_shaped(tx, ctx, user, session, terms.shape)?;
     let mfa = &project.settings.mfa;
     let device = if shown.remember && mfa.remember_device {
-        let seconds = mfa.remember_device_seconds;
-        Some((device::create(tx, ctx, user, seconds)?.1, seconds))
+        Some(device::create(tx, ctx, user, mfa.remember_device_seconds)?.1)
     } else {
         None
     };

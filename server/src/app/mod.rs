@@ -6,6 +6,7 @@ mod hashing;
 mod number;
 mod password;
 mod projects;
+mod second;
 mod sessions;
 pub mod test_message;
 

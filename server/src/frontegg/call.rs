@@ -14,7 +14,7 @@ use countersign_domain::base::time::SECOND;
 use countersign_domain::base::{Actor, Code, Ctx, Error, Time};
 use countersign_domain::project::{self, Key, Project};
 use countersign_domain::session::Session;
-use countersign_domain::signin::{self, Caller, Terms};
+use countersign_domain::signin::{self, Caller, Step, Terms};
 use countersign_domain::token::Unchecked;
 use countersign_domain::user::{self, User};
 use futures_util::FutureExt as _;
@@ -363,7 +363,7 @@ async fn identify(
 
 /// Whether the session is good for more than showing a second factor.
 fn is_let_in(project: &Project, signed: &Signed) -> bool {
-    !signed.user.blocked && signin::gate(project, &signed.user, &signed.session).is_ok()
+    !signed.user.blocked && signin::next_step(project, &signed.user, &signed.session.factors) == Step::Done
 }
 
 /// Whose access token this is, if its session still lives, whatever that is good for.

@@ -50,7 +50,6 @@ impl Failure {
     }
 
     /// Other words for a wrong secret, where the route has its own.
-    #[expect(dead_code, reason = "for the routes that come next")]
     pub(super) fn or_wrong(error: Error, status: StatusCode, words: &str) -> Self {
         match error.code {
             Code::InvalidToken | Code::TokenExpired | Code::InvalidCredentials => Self::new(status, words),
@@ -198,6 +197,13 @@ impl From<Error> for Failure {
             Code::MoreFactorsRequired => {
                 failure(S::UNAUTHORIZED, "This account asks for a second factor. Sign in and show one first.")
             }
+            Code::OtherFactorRequired => failure(
+                S::BAD_REQUEST,
+                "Another MFA method than SMS is needed first: add an authenticator app, or verify the e-mail address.",
+            ),
+            Code::FactorNotFound => failure(S::NOT_FOUND, "The account has no such MFA method that can be used here."),
+            Code::PolicyNotFound => failure(S::NOT_FOUND, "Security Policy not found. MFA is disabled"),
+            Code::PolicyExists => failure(S::CONFLICT, "The policy exists already. Use PATCH or PUT to change it."),
             Code::ChallengeRequired | Code::UselessChallenge => {
                 failure(S::FORBIDDEN, "This needs a second factor that was shown lately. Show one again first.")
             }

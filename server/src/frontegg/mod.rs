@@ -5,12 +5,17 @@
 //! there twice, because browser clients put `/frontegg` before it.
 
 mod call;
+mod configuration;
 mod cookie;
 mod error;
+mod mfa;
+mod mfa_login;
 mod openapi;
 mod password;
+mod policy;
 mod session;
 mod start;
+mod strategy;
 mod tenant;
 mod token;
 mod user;
@@ -40,7 +45,6 @@ enum Who {
     /// Anybody.
     Anybody,
     /// Whoever is signed in.
-    #[expect(dead_code, reason = "for the routes that come next")]
     People,
     /// A server.
     Vendor(&'static str),
@@ -135,8 +139,20 @@ macro_rules! part {
 }
 
 /// All files with routes.
-static PARTS: &[Part] =
-    &[part!(start), part!(password), part!(session), part!(user), part!(vendor), part!(users), part!(tenant)];
+static PARTS: &[Part] = &[
+    part!(start),
+    part!(password),
+    part!(session),
+    part!(user),
+    part!(vendor),
+    part!(users),
+    part!(tenant),
+    part!(mfa),
+    part!(mfa_login),
+    part!(policy),
+    part!(strategy),
+    part!(configuration),
+];
 
 fn all() -> impl Iterator<Item = &'static Route> {
     PARTS.iter().flat_map(|part| part.routes)

@@ -4,13 +4,14 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use countersign_domain::base::{Code, Email, Error, Secret};
 use countersign_domain::session::{self, Session};
-use countersign_domain::signin::{self, Refreshed, SignedIn};
+use countersign_domain::signin::step::{self, Stepped};
+use countersign_domain::signin::{self, Caller, Refreshed, SignedIn, Step};
 use countersign_domain::user::User;
 use utoipa::OpenApi;
 
 use super::call::{Answered, Call, Identity};
 use super::error::{Body, Failure};
-use super::wire::{Authentication, answer, done};
+use super::wire::{Authentication, MfaDevices, answer, done, strategy};
 use super::{Route, Who, cookie, handler, token};
 use crate::http::cookie::imf_fixdate;
 
@@ -28,15 +29,69 @@ pub(super) struct Document;
 /// Answers a sign-in, whichever way it was: with tokens and their cookies, or with what is yet to be shown.
 pub(super) async fn signed_in(call: &Call, status: StatusCode, signed_in: &SignedIn) -> Answered {
     let SignedIn { session, secret, user } = signed_in;
-    if signin::gate(call.project(), user, session).is_err() {
-        let mfa_token = Some(secret.expose().to_owned());
-        return answer(status, &Authentication { mfa_token, ..about(user, true) });
+    match signin::next_step(call.project(), user, &session.factors) {
+        Step::Done => tokens(call, status, user, session, Some(secret), Extra::default()).await,
+        step => match recognised(call, signed_in, &step).await? {
+            Some(session) => tokens(call, status, user, &session, Some(secret), Extra::default()).await,
+            None => lacking(call, status, user, secret, &step).await,
+        },
     }
-    tokens(call, status, user, session, Some(secret)).await
+}
+
+/// The session of somebody whose device is remembered, let in.
+async fn recognised(call: &Call, signed_in: &SignedIn, step: &Step) -> Result<Option<Session>, Failure> {
+    let device = call.cookie(&cookie::device_name(call.project().client_id())).filter(|name| session::is_device(name));
+    let (Some(device), Step::Show(_)) = (device.map(Secret::new), step) else { return Ok(None) };
+    let caller = Caller { user: signed_in.user.clone(), session: signed_in.session.clone() };
+    let (ctx, hosted, terms) = (call.ctx.clone(), call.hosted.clone(), call.terms());
+    let recognised =
+        call.app.db.write(move |tx| step::recognise(tx, &ctx, &hosted.project, &terms, &caller, &device)).await?;
+    Ok(recognised)
+}
+
+/// Asks somebody who showed one factor for another: `token` is for that alone.
+pub(super) async fn lacking(call: &Call, status: StatusCode, user: &User, token: &Secret, step: &Step) -> Answered {
+    let (ctx, of, wanted) = (call.ctx.clone(), user.clone(), step.clone());
+    let devices = call.app.db.read(move |tx| step::devices(tx, &ctx, &of, &wanted)).await?;
+    let (enrolled, kinds) = match step {
+        Step::Show(factors) => (true, factors.as_slice()),
+        Step::Enrol(factors) => (false, factors.as_slice()),
+        Step::Done => (true, [].as_slice()),
+    };
+    let body = Authentication {
+        mfa_token: Some(token.expose().to_owned()),
+        mfa_enrolled: Some(enrolled),
+        mfa_devices: Some(MfaDevices::of(devices)),
+        mfa_strategies: Some(kinds.iter().copied().map(strategy).collect()),
+        ..about(user, true)
+    };
+    answer(status, &body)
+}
+
+/// Answers whoever showed a second factor, or set one up.
+pub(super) async fn stepped(call: &Call, status: StatusCode, stepped: &Stepped) -> Answered {
+    let SignedIn { session, secret, user } = &stepped.signed_in;
+    let extra = Extra { device: stepped.device.as_ref(), recovery_code: stepped.recovery_code.as_ref() };
+    tokens(call, status, user, session, Some(secret), extra).await
+}
+
+/// What comes with the tokens of somebody who showed a second factor.
+#[derive(Default)]
+struct Extra<'a> {
+    /// The secret of a device that is remembered from now on.
+    device: Option<&'a Secret>,
+    recovery_code: Option<&'a Secret>,
 }
 
 /// Tokens for a session that has shown enough, and their cookies. Without a secret the one that the client has goes on.
-async fn tokens(call: &Call, status: StatusCode, user: &User, session: &Session, secret: Option<&Secret>) -> Answered {
+async fn tokens(
+    call: &Call,
+    status: StatusCode,
+    user: &User,
+    session: &Session,
+    secret: Option<&Secret>,
+    extra: Extra<'_>,
+) -> Answered {
     let access = token::of_user(call, user, session).await?;
     let seconds = call.project().settings.frontegg.access_token_seconds;
     let body = Authentication {
@@ -44,13 +99,18 @@ async fn tokens(call: &Call, status: StatusCode, user: &User, session: &Session,
         refresh_token: secret.map(|secret| secret.expose().to_owned()),
         expires_in: Some(seconds),
         expires: Some(imf_fixdate(call.ctx.now.plus_seconds(seconds))),
+        recovery_code: extra.recovery_code.map(|code| code.expose().to_owned()),
         ..about(user, false)
     };
     let mut response = answer(status, &body)?;
     if let Some(secret) = secret {
         cookie::keep_refresh(call, &mut response, secret.expose(), session.expires_at)?;
     }
-    keep_device(call, &mut response)?;
+    match extra.device {
+        // Its name is another one now, so that nobody knows it who planted the old one.
+        Some(device) => cookie::keep_device(call, &mut response, device.expose())?,
+        None => keep_device(call, &mut response)?,
+    }
     Ok(response)
 }
 
@@ -98,7 +158,7 @@ async fn refresh(call: &Call) -> Answered {
         Code::UserBlocked | Code::MoreFactorsRequired => Failure::no_session(),
         _ => error.into(),
     })?;
-    tokens(call, StatusCode::CREATED, &user, &session, secret.as_ref()).await
+    tokens(call, StatusCode::CREATED, &user, &session, secret.as_ref(), Extra::default()).await
 }
 
 /// What a client without cookies sends.

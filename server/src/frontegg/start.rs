@@ -25,19 +25,6 @@ pub(super) static ROUTES: &[Route] = &[
         Who::Anybody,
         handler!(sign_up),
     ),
-    Route::new(Method::GET, "/identity/resources/configurations/v1/public", Who::Anybody, handler!(public)),
-    Route::new(
-        Method::GET,
-        "/identity/resources/configurations/v1/auth/strategies/public",
-        Who::Anybody,
-        handler!(strategies_public),
-    ),
-    Route::new(
-        Method::GET,
-        "/identity/resources/configurations/v1/auth/strategies",
-        Who::PeopleOrVendor(READ),
-        handler!(strategies),
-    ),
     Route::new(
         Method::GET,
         "/identity/resources/configurations/sessions/v1",
@@ -51,12 +38,6 @@ pub(super) static ROUTES: &[Route] = &[
         handler!(password),
     ),
     Route::new(Method::GET, "/identity/resources/users/v1/passwords/config", Who::Anybody, handler!(password_of_user)),
-    Route::new(
-        Method::GET,
-        "/identity/resources/configurations/v1",
-        Who::PeopleOrVendor(READ),
-        handler!(configuration),
-    ),
 ];
 
 #[derive(OpenApi)]
@@ -68,13 +49,9 @@ pub(super) static ROUTES: &[Route] = &[
     social,
     custom_social,
     sign_up,
-    public,
-    strategies_public,
-    strategies,
     sessions,
     password,
     password_of_user,
-    configuration
 ))]
 pub(super) struct Document;
 
@@ -135,77 +112,6 @@ async fn sign_up(call: &Call) -> Answered {
     ]))
 }
 
-/// What boxes of 5.79 read: by what people sign in first, among others.
-#[utoipa::path(get, path = "/identity/resources/configurations/v1/public", tag = "frontegg", responses((status = 200, body = Object)))]
-async fn public(call: &Call) -> Answered {
-    let settings = &call.project().settings;
-    ok(&json!({
-        "allowSignups": settings.auth.sign_up,
-        "allowNotVerifiedUsersLogin": true,
-        "apiTokensEnabled": false,
-        "forcePermissions": false,
-        "authStrategy": settings.frontegg.main_strategy,
-        "machineToMachineAuthStrategy": "ClientCredentials",
-        "allowTenantInvitations": false,
-    }))
-}
-
-/// A way to sign in.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = FronteggStrategy)]
-struct Strategy {
-    #[schema(example = "SmsCodeV2")]
-    strategy: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_active: Option<bool>,
-}
-
-/// The ways to sign in.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = FronteggStrategies)]
-struct Strategies {
-    /// The one that comes first.
-    main_auth_strategies: [Strategy; 1],
-    /// Those beside it.
-    secondary_auth_strategies: Vec<Strategy>,
-}
-
-fn read_strategies(call: &Call) -> Answered {
-    let frontegg = &call.project().settings.frontegg;
-    let secondary = [
-        ("SmsCodeV2", frontegg.sms_login),
-        ("SmsCode", false),
-        ("Passkeys", false),
-        ("WebAuthnPlatform", false),
-        ("WebAuthnCrossPlatform", false),
-    ];
-    let secondary =
-        secondary.map(|(name, is_active)| Strategy { strategy: name.to_owned(), is_active: Some(is_active) });
-    answer(
-        StatusCode::OK,
-        &Strategies {
-            main_auth_strategies: [Strategy { strategy: frontegg.main_strategy.clone(), is_active: None }],
-            secondary_auth_strategies: secondary.into(),
-        },
-    )
-}
-
-/// The ways to sign in.
-#[utoipa::path(get, path = "/identity/resources/configurations/v1/auth/strategies/public", tag = "frontegg",
-    responses((status = 200, body = Strategies)))]
-async fn strategies_public(call: &Call) -> Answered {
-    read_strategies(call)
-}
-
-/// The ways to sign in.
-#[utoipa::path(get, path = "/identity/resources/configurations/v1/auth/strategies", tag = "frontegg",
-    responses((status = 200, body = Strategies), (status = 401, body = Body)))]
-async fn strategies(call: &Call) -> Answered {
-    read_strategies(call)
-}
-
 /// How sessions end.
 #[utoipa::path(get, path = "/identity/resources/configurations/sessions/v1", tag = "frontegg",
     responses((status = 200, body = Object), (status = 401, body = Body)))]
@@ -244,37 +150,4 @@ async fn password(_: &Call) -> Answered {
     params(("userId" = Option<String>, Query, description = "Whose. It is the same for all.")), responses((status = 200, body = Object)))]
 async fn password_of_user(_: &Call) -> Answered {
     read_password()
-}
-
-/// The project's settings as Frontegg names them, with the public key of access tokens.
-#[utoipa::path(get, path = "/identity/resources/configurations/v1", tag = "frontegg",
-    responses((status = 200, body = Object), (status = 401, body = Body)))]
-async fn configuration(call: &Call) -> Answered {
-    let hosted = call.app.with_access_key(&call.hosted).await?;
-    let settings = &hosted.project.settings;
-    ok(&json!({
-        "id": hosted.project.client_id(),
-        "defaultTokenExpiration": settings.frontegg.access_token_seconds,
-        "defaultRefreshTokenExpiration": settings.frontegg.refresh_token_seconds,
-        "publicKey": hosted.keys.access_pem(call.ctx.now)?,
-        "cookieSameSite": "LAX",
-        "allowSignups": settings.auth.sign_up,
-        "apiTokensEnabled": false,
-        "allowOverridePasswordComplexity": false,
-        "allowOverridePasswordExpiration": false,
-        "allowOverrideEnforcePasswordHistory": false,
-        "jwtAlgorithm": "RS256",
-        "allowNotVerifiedUsersLogin": true,
-        "forcePermissions": false,
-        "authStrategy": settings.frontegg.main_strategy,
-        "defaultPasswordlessTokenExpiration": settings.otp.lifetime_seconds.max(300),
-        "forceSameDeviceOnAuth": false,
-        "allowTenantInvitations": false,
-        "rotateRefreshTokens": true,
-        "machineToMachineAuthStrategy": "ClientCredentials",
-        "addRolesToJwt": true,
-        "addPermissionsToJwt": true,
-        "addSamlAttributesToJwt": false,
-        "allowCustomLoginTenantSwitch": false,
-    }))
 }

@@ -75,9 +75,10 @@ pub(super) struct VendorClaims {
 
 /// How somebody proved himself, in the words of RFC 8176, and of Frontegg for codes by SMS and e-mail.
 fn amr(session: &Session) -> (Vec<&'static str>, bool) {
-    let is_multi = session.factors.len() >= 2;
+    // A device that is remembered, and what was proved before second factors were switched on, is none that was shown.
+    let is_multi = session.mfa_at.is_some();
     let mut amr = if is_multi { vec!["mfa"] } else { Vec::new() };
-    for factor in &session.factors {
+    for factor in session.factors.iter().filter(|factor| *factor != "device") {
         let name = match factor.as_str() {
             "password" => "pwd",
             "phone" => "sms",
@@ -141,6 +142,7 @@ mod tests {
     fn session(factors: &[&str]) -> Session {
         Session {
             factors: factors.iter().map(|factor| (*factor).to_owned()).collect(),
+            mfa_at: (factors.len() > 1 && factors[1] != "device").then_some(START),
             ..Session::vouched("u1", START)
         }
     }
@@ -153,6 +155,7 @@ mod tests {
             (&["email"], &["otp"], false),
             (&["password", "phone"], &["mfa", "pwd", "sms"], true),
             (&["email", "totp"], &["mfa", "otp"], true),
+            (&["password", "device"], &["pwd"], false),
         ] {
             assert_eq!(amr(&session(factors)), (expected.to_vec(), is_multi), "{factors:?}");
         }

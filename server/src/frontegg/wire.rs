@@ -4,6 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use countersign_domain::base::{Email, Time};
+use countersign_domain::signin::Factor;
+use countersign_domain::signin::enrol::Devices;
 use countersign_domain::tenant::Belonging;
 use countersign_domain::user::User;
 use serde::Serialize;
@@ -45,6 +47,82 @@ pub(super) struct Authentication {
     /// For the routes of second factors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_token: Option<String>,
+    /// Whether there is a factor to show; else one is to be set up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_enrolled: Option<bool>,
+    /// The factors that can be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_devices: Option<MfaDevices>,
+    /// The kinds of factor that can be shown, or set up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["AuthenticatorApp", "SMS"]))]
+    pub mfa_strategies: Option<Vec<&'static str>>,
+    /// With the first factor that is set up: by it all can be given up. It is shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_code: Option<String>,
+}
+
+/// The second factors of a user. Clients read the length of all four lists.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = FronteggMfaDevices)]
+pub(super) struct MfaDevices {
+    /// Always empty: security keys are not offered.
+    #[schema(value_type = Vec<Object>)]
+    webauthn: [(); 0],
+    phones: Vec<MfaPhone>,
+    authenticators: Vec<MfaApp>,
+    emails: Vec<MfaEmail>,
+}
+
+/// A number.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FronteggMfaPhone)]
+struct MfaPhone {
+    id: String,
+    /// Masked.
+    #[schema(example = "+1425***0123")]
+    phone_number: String,
+}
+
+/// An authenticator app.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FronteggMfaApp)]
+struct MfaApp {
+    id: String,
+}
+
+/// An address.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FronteggMfaEmail)]
+struct MfaEmail {
+    /// Masked.
+    email: String,
+}
+
+impl MfaDevices {
+    pub(super) fn of(devices: Devices) -> Self {
+        Self {
+            webauthn: [],
+            phones: devices
+                .phones
+                .into_iter()
+                .map(|(id, phone)| MfaPhone { id, phone_number: phone.masked() })
+                .collect(),
+            authenticators: devices.authenticators.into_iter().map(|id| MfaApp { id }).collect(),
+            emails: devices.emails.into_iter().map(|email| MfaEmail { email: email.masked() }).collect(),
+        }
+    }
+}
+
+/// A kind of second factor as clients call it (contract frontegg §2.7).
+pub(super) const fn strategy(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Totp => "AuthenticatorApp",
+        Factor::Phone => "SMS",
+        Factor::Email => "EmailCode",
+        Factor::RecoveryCode => "RecoveryCode",
+    }
 }
 
 /// A server's token.

@@ -13,6 +13,7 @@ pub mod listener;
 pub mod metrics;
 pub mod origin;
 pub mod params;
+pub mod qr;
 pub mod query;
 pub mod receipt;
 pub mod request_id;

@@ -171,6 +171,40 @@ impl<'a> Params<'a> {
         self.refuse(name, format!("{name} must be a web address"))
     }
 
+    /// A whole number that may be left out.
+    pub fn optional_number(&mut self, name: &'static str, min: i64, max: i64) -> Option<i64> {
+        if self.is_absent(name) {
+            return None;
+        }
+        match self.fields.get(name).and_then(Json::as_i64).filter(|value| (min..=max).contains(value)) {
+            Some(value) => Some(value),
+            None => self.refuse(name, format!("{name} must be a whole number from {min} to {max}")),
+        }
+    }
+
+    /// A switch that may be left out.
+    pub fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
+        match self.fields.get(name) {
+            None | Some(Json::Null) => None,
+            Some(Json::Bool(value)) => Some(*value),
+            Some(_) => self.refuse(name, format!("{name} must be true or false")),
+        }
+    }
+
+    /// The fields of an object that may be left out.
+    pub fn optional_object(&mut self, name: &'static str) -> Option<Body> {
+        match self.fields.get(name) {
+            None | Some(Json::Null) => None,
+            Some(Json::Object(fields)) => Some(Body(fields.clone())),
+            Some(_) => self.refuse(name, format!("{name} must be an object")),
+        }
+    }
+
+    /// What the client sent there, whatever it is.
+    pub fn any(&self, name: &str) -> Option<&'a Json> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
     /// A switch, or `default` when it is not there.
     pub fn bool_or(&mut self, name: &'static str, default: bool) -> bool {
         match self.fields.get(name) {

@@ -3,11 +3,10 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
-use countersign_domain::base::Error;
-use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::call::Call;
 use super::error::{Body, Failure};
+use crate::http::qr::{self, QrCode, png};
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -29,7 +28,7 @@ pub(super) async fn get_qr(call: &Call) -> Result<Response, Failure> {
     let Some(text) = text else { return Err(params.failure()) };
     params.check()?;
     let code = encode(text)?;
-    let image = png(size, &draw(&code, size, margin)?).map_err(Error::internal)?;
+    let image = png(size, &draw(&code, size, margin)?)?;
     let disposition = if download { "attachment; filename=\"qr.png\"" } else { "inline; filename=\"qr.png\"" };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("image/png")),
@@ -41,48 +40,16 @@ pub(super) async fn get_qr(call: &Call) -> Result<Response, Failure> {
     Ok((headers, image).into_response())
 }
 
-/// At the medium level: it holds 2,331 bytes (ISO/IEC 18004, table 7), and 512 characters are 2,048 at most.
+/// 512 characters are 2,048 bytes at most, and always fit.
 fn encode(text: &str) -> Result<QrCode, Failure> {
-    QrCode::encode_text(text, QrCodeEcc::Medium)
-        .map_err(|_| Failure::invalid(vec!["Invalid `text` param: is too long for a QR code".to_owned()]))
+    qr::encode(text).ok_or_else(|| Failure::invalid(vec!["Invalid `text` param: is too long for a QR code".to_owned()]))
 }
 
-/// Rows of `size` pixels of one bit, 1 for white. Every module is a square of the same whole number of pixels, and what
-/// is left over is white on all sides.
 fn draw(code: &QrCode, size: i32, margin: i32) -> Result<Vec<u8>, Failure> {
-    let modules = code.size() + 2 * margin;
-    let scale = size / modules;
-    if scale == 0 {
-        let reason = format!("Invalid `size` param: this text and margin need at least {modules} pixels");
-        return Err(Failure::invalid(vec![reason]));
-    }
-    let start = (size - code.size() * scale) / 2;
-    let module = |pixel: i32| (pixel - start).div_euclid(scale);
-    // Outside of the code every module is light.
-    let row = |y: i32| -> Vec<u8> {
-        let bit = |x: i32| u8::from(x < size && code.get_module(module(x), module(y)));
-        (0..size).step_by(8).map(|x| !(0..8).fold(0, |byte, i| byte << 1 | bit(x + i))).collect()
-    };
-    let mut pixels = Vec::new();
-    let mut last = row(0);
-    for y in 0..size {
-        if y > 0 && module(y) != module(y - 1) {
-            last = row(y);
-        }
-        pixels.extend_from_slice(&last);
-    }
-    Ok(pixels)
-}
-
-fn png(size: i32, pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, size as u32, size as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
-    writer.finish()?;
-    Ok(out)
+    qr::draw(code, size, margin).map_err(|least| {
+        let reason = format!("Invalid `size` param: this text and margin need at least {least} pixels");
+        Failure::invalid(vec![reason])
+    })
 }
 
 #[cfg(test)]

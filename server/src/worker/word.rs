@@ -43,7 +43,7 @@ pub(super) fn word(app: &App, ready: &Ready) -> Result<Worded, String> {
 /// The name of the text that the message has: several purposes may share one.
 fn text_of(ready: &Ready) -> &str {
     let purpose = ready.message.purpose.as_str();
-    Purpose::parse(purpose).map_or(purpose, Purpose::text)
+    Purpose::parse(purpose).map_or(purpose, |known| known.text())
 }
 
 fn sms(app: &App, ready: &Ready, to: Phone, locale: &str) -> Result<Sms, TextError> {
