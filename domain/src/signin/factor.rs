@@ -49,7 +49,7 @@ pub(super) fn make_app(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &Use
     }
     let made = mfa::create_authenticator(tx, ctx, &user.id)?;
     audit::record(tx, ctx, What::AuthenticatorCreate, Some(&user.id), "{}")?;
-    Ok(NewApp { uri: mfa::uri(issuer, &label(&user), &made.secret), secret: made.secret })
+    Ok(NewApp { uri: mfa::uri(issuer, &label(user), &made.secret), secret: made.secret })
 }
 
 /// By what name the app shows the account: its address, else its number, else its id.

@@ -22,6 +22,8 @@ pub struct Invite {
     pub tenant: Option<String>,
     /// Entries of the user's own JSON object.
     pub prefs: Vec<(&'static str, String)>,
+    /// Whether nobody is to ask a new user for a second factor.
+    pub mfa_bypass: bool,
     /// Whether somebody who is there already joins the account as he is. Else `Code::UserExists`.
     pub known_too: bool,
 }
@@ -45,7 +47,10 @@ pub fn invite(
     let user = if let Some(user) = known.filter(|user| !user.pending) {
         user
     } else {
-        let user = manage::create(tx, ctx, project, &invite.new, password)?;
+        let mut user = manage::create(tx, ctx, project, &invite.new, password)?;
+        if invite.mfa_bypass {
+            user = manage::set_mfa_bypass(tx, ctx, &user.id, true)?;
+        }
         set(tx, ctx, user, &invite.prefs)?
     };
     // Nobody is told where he belongs when he belongs to the project's own alone.

@@ -23,7 +23,12 @@ pub(super) static ROUTES: &[Route] = &[
     Route::new(Method::POST, PATH, WRITE, handler!(create)),
     Route::new(Method::PATCH, PATH, WRITE, handler!(update)),
     Route::new(Method::PUT, PATH, WRITE, handler!(put)),
-    Route::new(Method::GET, "/identity/resources/configurations/v1/mfa-policy/vendor", Who::PeopleOrVendor(READ), handler!(get_vendor)),
+    Route::new(
+        Method::GET,
+        "/identity/resources/configurations/v1/mfa-policy/vendor",
+        Who::PeopleOrVendor(READ),
+        handler!(get_vendor),
+    ),
 ];
 
 #[derive(OpenApi)]

@@ -41,18 +41,7 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 #[derive(OpenApi)]
-#[openapi(paths(
-    flags,
-    metadata,
-    vendor,
-    sso,
-    social,
-    custom_social,
-    sign_up,
-    sessions,
-    password,
-    password_of_user,
-))]
+#[openapi(paths(flags, metadata, vendor, sso, social, custom_social, sign_up, sessions, password, password_of_user,))]
 pub(super) struct Document;
 
 fn ok(body: &Json) -> Answered {

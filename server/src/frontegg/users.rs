@@ -83,14 +83,12 @@ fn new_user(params: &mut Params<'_>) -> (Option<Invite>, Option<Secret>) {
     let email: Option<Email> = params.email("email");
     let profile = profile(params);
     let password = if params.is_absent("password") { None } else { params.secret("password", 8, 256) };
-    if params.bool_or("mfaBypass", false) {
-        params
-            .refuse::<()>("mfaBypass", "mfaBypass is not offered here: switch mfa.enforce off in a project for tests");
-    }
+    let mfa_bypass = params.bool_or("mfaBypass", false);
     let invite = email.map(|email| Invite {
         new: NewUser { id: None, email: Some(email), phone: None, name: profile.name.unwrap_or_default() },
         tenant: None,
         prefs: profile.prefs,
+        mfa_bypass,
         known_too: false,
     });
     (invite, password)
@@ -256,7 +254,7 @@ async fn unlock(call: &Call) -> Answered {
 
 async fn set_blocked(call: &Call, blocked: bool) -> Answered {
     let (ctx, id) = (call.ctx.clone(), call.gap("userId").to_owned());
-    call.app.db.write(move |tx| user::set_blocked(tx, &ctx, &id, blocked)).await?;
+    call.app.db.write(move |tx| manage::set_blocked(tx, &ctx, &id, blocked)).await?;
     Ok(done(StatusCode::OK))
 }
 
@@ -264,10 +262,13 @@ async fn set_blocked(call: &Call, blocked: bool) -> Answered {
 fn candidate(params: &mut Params<'_>) -> Result<(Candidate, Option<String>), Failure> {
     let email = if params.is_absent("email") { None } else { params.email("email") };
     let number = params.optional_text("phoneNumber", 1, 32).map(str::to_owned);
-    match params.optional_text("phoneNumberType", 1, 8) {
-        None | Some("auth") => {}
-        Some(_) => drop(params.refuse::<()>("phoneNumberType", "phoneNumberType must be auth")),
-    }
+    let is_second = match params.optional_text("phoneNumberType", 1, 8) {
+        None | Some("auth") => false,
+        Some("mfa") => true,
+        Some(_) => params.refuse("phoneNumberType", "phoneNumberType must be auth or mfa").unwrap_or_default(),
+    };
+    // One for second factors alone sets them up at once.
+    let (number, second) = if is_second { (None, number) } else { (number, None) };
     let seed = params.optional_text("authenticatorAppMfaSecret", 1, 256).map(Secret::new);
     let hash = if params.is_absent("passwordHash") { None } else { params.secret("passwordHash", 1, 1_024) };
     let kind = match (&hash, params.optional_text("passwordHashType", 1, 32)) {
@@ -287,7 +288,8 @@ fn candidate(params: &mut Params<'_>) -> Result<(Candidate, Option<String>), Fai
         phone: number.map(verified),
         name,
         prefs,
-        mfa: seed.is_some(),
+        mfa: seed.is_some() || second.is_some(),
+        mfa_phone: second,
         totp: seed.map(|secret| countersign_domain::mfa::Moved {
             secret,
             last_step: 0,

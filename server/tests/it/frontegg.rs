@@ -1,5 +1,7 @@
 //! The dialect of Frontegg's clients, over the wire. One file per file of routes.
 
+mod mfa;
+mod policy;
 mod session;
 mod start;
 mod user;

@@ -199,6 +199,7 @@ impl World {
     fn frontegg_request(&self, row: &Row, owner: &Person) -> Call {
         let mount = row.mounts[self.number() as usize % row.mounts.len()];
         let path = row.path.replace("{userId}", &owner.user);
+        let path = path.replace("{deviceId}", "any");
         let path = if path.contains("{tenantId}") { path.replace("{tenantId}", &self.tenant()) } else { path };
         let call = self.server.call(row.method, &format!("{mount}{path}")).without("X-Appwrite-Project");
         let call =
@@ -223,6 +224,8 @@ impl World {
             "/identity/resources/users/v2"
             | "/identity/resources/vendor-only/users/v1"
             | "/identity/resources/migrations/v1/local" => json!({"email": email}),
+            // Not made, so that whoever reads it finds none.
+            "/identity/resources/configurations/v1/mfa-policy" => json!({"enforceMFAType": "Sometimes"}),
             // These take no body, and an empty one is none.
             _ => json!({}),
         }
