@@ -29,6 +29,12 @@ pub enum What {
     PhoneUpdate,
     /// A phone number was proved.
     PhoneVerify,
+    /// A phone number was taken away.
+    PhoneDelete,
+    /// The person said that it was himself who set a phone number up.
+    PhoneConfirm,
+    /// The person said that a stranger set it up.
+    PhoneReport,
     /// A number or address that was only claimed lost to its owner's proof.
     ClaimRemove,
     /// Second factors were switched on or off.
@@ -138,6 +144,9 @@ impl What {
             Self::EmailVerify => "email.verify",
             Self::PhoneUpdate => "phone.update",
             Self::PhoneVerify => "phone.verify",
+            Self::PhoneDelete => "phone.delete",
+            Self::PhoneConfirm => "phone.confirm",
+            Self::PhoneReport => "phone.report",
             Self::ClaimRemove => "claim.remove",
             Self::MfaUpdate => "mfa.update",
             Self::AuthenticatorCreate => "authenticator.create",

@@ -151,6 +151,8 @@ pub enum Code {
     OtherFactorRequired,
     /// The account has no second factor of this kind and id.
     FactorNotFound,
+    /// What is named belongs to another account.
+    NotYours,
 }
 
 impl Code {
@@ -222,6 +224,7 @@ impl Code {
             Self::PolicyExists => "policy-exists",
             Self::OtherFactorRequired => "other-factor-required",
             Self::FactorNotFound => "factor-not-found",
+            Self::NotYours => "not-yours",
         }
     }
 }

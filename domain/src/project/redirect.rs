@@ -44,6 +44,14 @@ impl Redirect {
         Url::parse(url).map(Self).map_err(Error::internal)
     }
 
+    /// The address with one thing more in its query.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut url = self.0.clone();
+        url.query_pairs_mut().append_pair(name, value);
+        Self(url)
+    }
+
     /// The address with the id, the secret and its expiry, which replace what it had under these names (contract nuvix
     /// §3.4).
     pub fn with_secret(&self, user: &str, secret: &Secret, expires_at: Time) -> Result<String> {

@@ -23,6 +23,15 @@ const SHORT_LENGTH: usize = 43;
 /// The topic of `user::CHANGED`: whoever remembers a session forgets it with its account.
 const USER_CHANGED: &str = "user";
 
+/// What a session began with whose user named his number by a code to his address, and then showed that number: neither of
+/// the two is a second factor of it.
+pub const RESET: &str = "reset";
+
+/// Whether `factor` is shown by what a session began with.
+pub fn is_shown_by(began_with: Option<&str>, factor: &str) -> bool {
+    began_with == Some(factor) || began_with == Some(RESET) && matches!(factor, "phone" | "email")
+}
+
 /// What a secret looks like on the wire. Each begins with the session's id (docs/decisions/0004).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
@@ -94,14 +103,24 @@ impl Session {
         }
     }
 
+    /// Whether it only stands for one: [`Session::vouched`].
+    pub const fn is_vouched(&self) -> bool {
+        self.id.is_empty()
+    }
+
     /// The factor that it began with.
     pub fn began_with(&self) -> Option<&str> {
         self.factors.first().map(String::as_str)
     }
 
+    /// Whether `factor` is shown by what it began with.
+    pub fn began_by(&self, factor: &str) -> bool {
+        is_shown_by(self.began_with(), factor)
+    }
+
     /// Whether `factor` was proved in it.
     pub fn has(&self, factor: &str) -> bool {
-        self.factors.iter().any(|f| f == factor)
+        self.began_by(factor) || self.factors.iter().any(|f| f == factor)
     }
 
     /// Whether it is time to let it live on: it was made for `seconds` or more, and `age` of them have passed since it
@@ -252,7 +271,7 @@ pub fn extend(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, seconds: i64) ->
 /// it (security: what was used first does not count twice).
 pub fn prove_factor(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str, factor: &str) -> Result<Session> {
     let session = get(tx, ctx, user, id)?;
-    let is_second = session.began_with() != Some(factor);
+    let is_second = !session.began_by(factor);
     let mfa_at = if is_second { Some(ctx.now) } else { session.mfa_at };
     set_factors(tx, ctx, session, &[factor], mfa_at)
 }

@@ -61,7 +61,7 @@ pub fn create_by(
 ) -> Result<Token> {
     let user = caller.reload(tx, ctx)?;
     let mfa = &project.settings.mfa;
-    if mfa.refuse_first_factor && caller.session.began_with() == Some(factor.name()) {
+    if mfa.refuse_first_factor && caller.session.began_by(factor.name()) {
         return Err(Code::UselessChallenge.into());
     }
     let on = match factor {

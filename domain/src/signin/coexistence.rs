@@ -6,6 +6,7 @@ use super::gate::{Factor, factors};
 use crate::base::{Code, Result};
 use crate::project::Project;
 use crate::project::coexistence::Strategies;
+use crate::session;
 use crate::user::User;
 
 /// Whether a user may have a number set up by which he signs in (rule 4): he must have second factors on and one that is
@@ -18,7 +19,7 @@ pub fn may_set_number(project: &Project, user: &User) -> Result<()> {
 /// Whether a user may use a number as a second factor in a session that began by SMS: only beside another one, for after a
 /// sign-in by SMS it counts for nothing. `Code::OtherFactorRequired`.
 pub(super) fn may_add_phone(project: &Project, user: &User, began_with: Option<&str>) -> Result<()> {
-    if began_with != Some(Factor::Phone.name()) || has_another(project, user) {
+    if !session::is_shown_by(began_with, Factor::Phone.name()) || has_another(project, user) {
         return Ok(());
     }
     Err(Code::OtherFactorRequired.into())

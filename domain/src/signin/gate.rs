@@ -4,7 +4,7 @@ use crate::base::{Code, Ctx, Result};
 use crate::db::Tx;
 use crate::mfa;
 use crate::project::Project;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::user::User;
 
 /// A second factor.
@@ -104,7 +104,7 @@ pub fn step(project: &Project, user: &User, shown: &[impl AsRef<str>]) -> Step {
 
 /// The step to a factor other than the one that the session began with.
 pub(super) fn another(project: &Project, user: &User, began_with: Option<&str>) -> Step {
-    let is_other = |factor: &Factor| began_with != Some(factor.name()) && is_reachable(project, *factor);
+    let is_other = |factor: &Factor| !session::is_shown_by(began_with, factor.name()) && is_reachable(project, *factor);
     let show: Vec<_> = factors(project, user).into_iter().filter(is_other).collect();
     if !show.is_empty() {
         return Step::Show(show);
@@ -141,7 +141,8 @@ pub(super) fn is_lacking(project: &Project, user: &User, shown: &[impl AsRef<str
     if user.mfa {
         return factors.next().is_some();
     }
-    project.settings.mfa.enforce.is_on() && factors.any(|f| shown.iter().all(|s| s.as_ref() != f.name()))
+    project.settings.mfa.enforce.is_on()
+        && factors.any(|f| shown.iter().all(|s| !session::is_shown_by(Some(s.as_ref()), f.name())))
 }
 
 /// Demands that the session began less than `seconds` ago, or that a second factor was proved in it since then:
@@ -153,7 +154,7 @@ pub fn require_fresh(ctx: &Ctx, session: &Session, seconds: i64) -> Result<()> {
 
 /// Whether the account has a factor that the session did not begin with: then what is delicate asks for it.
 pub(super) fn has_another(project: &Project, user: &User, session: &Session) -> bool {
-    factors(project, user).iter().any(|f| session.began_with() != Some(f.name()))
+    factors(project, user).iter().any(|f| !session.began_by(f.name()))
 }
 
 /// Demands a second factor that was proved in the session lately, where the account has one:

@@ -111,6 +111,25 @@ pub(super) fn link(
         refuse(tx, ctx, ask.own, &ledger, purpose, &ask.payload, expires_at)?;
         return Ok(Link { id: ctx.id(), expires_at });
     }
+    let link = send_link(tx, ctx, ask, user, expires_at, address)?;
+    ledger.cooldowns.start(purpose, ctx.now, &ask.rules.resend_seconds, LINK_SECONDS);
+    ledger.day_sends += 1;
+    limit::store_target(tx, ctx, target, &ledger)?;
+    Ok(link)
+}
+
+/// Sends a link for `user` that works until `expires_at`, whatever went out before: less than a day, because no older link
+/// is looked for when they are ended.
+pub(super) fn send_link(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    ask: &Ask<'_>,
+    user: &str,
+    expires_at: Time,
+    address: &dyn Fn(&Secret, Time) -> Result<String>,
+) -> Result<Link> {
+    let subject = &ask.subject;
+    let (purpose, target) = (subject.purpose.name(), subject.target);
     let secret = Secret::new(ctx.random.hex(32));
     // Its secret is beyond guessing, as the longest code is: it takes nothing of the guess budget.
     let issued = verification::create(tx, ctx, subject, guess::MAX_LENGTH, ask.user, expires_at)?;
@@ -126,9 +145,6 @@ pub(super) fn link(
     let message =
         message::New { verification: Some(&issued.id), purpose, payload: &payload, expires_at, refusal: None };
     message::enqueue(tx, ctx, message)?;
-    ledger.cooldowns.start(purpose, ctx.now, &ask.rules.resend_seconds, LINK_SECONDS);
-    ledger.day_sends += 1;
-    limit::store_target(tx, ctx, target, &ledger)?;
     Ok(Link { id: held.id, expires_at })
 }
 

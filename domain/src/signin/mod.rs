@@ -3,9 +3,9 @@
 //! [`start`] is what a public route does: it answers the same for known and unknown numbers and addresses, because it
 //! never looks an account up. [`prepare`] is the worker's part: it looks, makes the account, makes the code. [`finish`]
 //! turns the right code or link into a session, [`number`] a number and a code. [`challenge`] and [`second`] show second
-//! factors, [`verify`] numbers and addresses, [`account`] passwords, [`factor`] sets up what challenges ask for,
-//! [`mod@contact`] says where people can be written to, and [`gate`] says whether a session has proved
-//! enough.
+//! factors, [`verify`] numbers and addresses, [`account`] passwords, [`factor`] sets up what challenges ask for, [`phone`]
+//! keeps the numbers that people sign in by, [`mod@contact`] says where people can be written to, and [`gate`] says
+//! whether a session has proved enough.
 
 pub mod account;
 pub mod challenge;
@@ -26,6 +26,7 @@ pub mod keys;
 pub mod manage;
 mod notice;
 pub mod number;
+pub mod phone;
 mod phrase;
 mod prepare;
 mod refresh;

@@ -18,6 +18,10 @@ pub enum Notice {
     EmailChanged,
     /// The number is another one now.
     PhoneChanged,
+    /// The number is no more.
+    PhoneRemoved,
+    /// It is no more, because the person said that a stranger set it up.
+    PhoneReported,
     /// There is a new password.
     PasswordChanged,
     /// An authenticator app was added.
@@ -45,6 +49,8 @@ impl Notice {
             Self::SessionAlert => "session-alert",
             Self::EmailChanged => "email-changed",
             Self::PhoneChanged => "phone-changed",
+            Self::PhoneRemoved => "phone-removed",
+            Self::PhoneReported => "phone-reported",
             Self::PasswordChanged => "password-changed",
             Self::AuthenticatorAdded => "authenticator-added",
             Self::AuthenticatorRemoved => "authenticator-removed",
@@ -63,18 +69,17 @@ const PER_DAY: i64 = 20;
 /// The kind of their counter.
 const KIND: &str = "notice";
 /// For how long a notice is worth sending, in seconds.
-const LIFETIME: i64 = 86_400;
+pub(super) const LIFETIME: i64 = 86_400;
 
 /// Tells the user, by e-mail if an address is verified, else by SMS. A change of the number goes to the old one too. A
 /// session is told about by e-mail only. `user` is the account as it was before.
 pub(super) fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, notice: Notice) -> Result<()> {
     let email = user.email.clone().filter(|_| user.is_email_verified()).map(Target::Email);
-    // Nobody real reads what goes to a mock number. A claim stands in front of it, but the number is verified still.
-    let verified = matches!(user.phone_proof, Proof::Vouched | Proof::Code);
-    let phone = user.phone.clone().filter(|_| verified).or_else(|| user.mfa_phone.clone()).map(Target::Phone);
+    let phone = told_number(user);
     let by_sms = match notice {
-        Notice::SessionAlert => false,
-        Notice::PhoneChanged => true,
+        // A reported number is a stranger's.
+        Notice::SessionAlert | Notice::PhoneReported => false,
+        Notice::PhoneChanged | Notice::PhoneRemoved => true,
         Notice::EmailChanged
         | Notice::PasswordChanged
         | Notice::AuthenticatorAdded
@@ -86,21 +91,49 @@ pub(super) fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, n
         | Notice::MfaOff
         | Notice::ClaimRemoved => email.is_none(),
     };
-    for target in email.into_iter().chain(phone.filter(|_| by_sms)) {
-        let reachable = match &target {
-            Target::Email(_) => !project.settings.email.providers.is_empty(),
-            Target::Phone(_) => !project.settings.sms.providers.is_empty(),
-        };
-        if reachable && limit::add(tx, ctx, KIND, target.as_str(), DAY, 1, 0)?.used <= PER_DAY {
+    tell(tx, ctx, project, user, notice, email.into_iter().chain(phone.filter(|_| by_sms)))
+}
+
+/// Tells the number alone, for whose user something else goes to the address.
+pub(super) fn send_to_number(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, notice: Notice) -> Result<()> {
+    tell(tx, ctx, project, user, notice, told_number(user).into_iter())
+}
+
+/// The number of an account if somebody real reads what goes there, else the one of its second factor. A claim stands in
+/// front of it, but the number is verified still.
+fn told_number(user: &User) -> Option<Target> {
+    let verified = matches!(user.phone_proof, Proof::Vouched | Proof::Code);
+    user.phone.clone().filter(|_| verified).or_else(|| user.mfa_phone.clone()).map(Target::Phone)
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    user: &User,
+    notice: Notice,
+    targets: impl Iterator<Item = Target>,
+) -> Result<()> {
+    for target in targets {
+        if may_tell(tx, ctx, project, &target)? {
             enqueue(tx, ctx, &user.id, &target, notice)?;
         }
     }
     Ok(())
 }
 
-fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, target: &Target, notice: Notice) -> Result<()> {
-    let payload = Payload {
-        user: Some(user.to_owned()),
+/// Whether `target` can be told of one thing more today; it is counted.
+pub(super) fn may_tell(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, target: &Target) -> Result<bool> {
+    let reachable = match target {
+        Target::Email(_) => !project.settings.email.providers.is_empty(),
+        Target::Phone(_) => !project.settings.sms.providers.is_empty(),
+    };
+    Ok(reachable && limit::add(tx, ctx, KIND, target.as_str(), DAY, 1, 0)?.used <= PER_DAY)
+}
+
+/// What a message that tells of something carries: who did it, and from where.
+pub(super) fn telling(ctx: &Ctx, target: &Target) -> Result<Payload> {
+    Ok(Payload {
         origin: None,
         doer: Some(Doer {
             address: ctx.address.map(|a| a.to_canonical().to_string()).unwrap_or_default(),
@@ -108,7 +141,11 @@ fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, target: &Target, notice: Noti
             at: ctx.now.micros(),
         }),
         ..payload(ctx, target)?
-    };
+    })
+}
+
+fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, target: &Target, notice: Notice) -> Result<()> {
+    let payload = Payload { user: Some(user.to_owned()), ..telling(ctx, target)? };
     let new = message::New {
         verification: None,
         purpose: notice.name(),

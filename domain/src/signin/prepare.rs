@@ -15,7 +15,7 @@ use crate::verification::{self, Purpose, Verification};
 
 use super::issue::DAY_IS_FULL;
 use super::start::{Rules, has_converted, is_served};
-use super::verify;
+use super::{phone, verify};
 
 /// A message that only has to be worded and sent.
 #[derive(Clone, Debug)]
@@ -295,10 +295,19 @@ fn account(
             let held = held.filter(|user| verify::may_recover_by(user, target));
             Ok(held.ok_or("nobody may recover an account by this number or address"))
         }
-        Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),
-        Purpose::VerifyPhone | Purpose::VerifyEmail | Purpose::Mfa | Purpose::EnrolFactor | Purpose::RemoveFactor => {
-            Ok(held.filter(|user| !user.blocked).ok_or("its account is gone or blocked"))
+        Purpose::ResetPhone => {
+            let held = held.filter(|user| phone::reset::may_reset(user));
+            Ok(held.ok_or("nobody may name another number by this address"))
         }
+        Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),
+        Purpose::VerifyPhone
+        | Purpose::VerifyEmail
+        | Purpose::Mfa
+        | Purpose::EnrolFactor
+        | Purpose::RemoveFactor
+        | Purpose::RemovePhone
+        | Purpose::ChangePhone
+        | Purpose::ReviewPhone => Ok(held.filter(|user| !user.blocked).ok_or("its account is gone or blocked")),
     }
 }
 

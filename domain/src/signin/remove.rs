@@ -44,7 +44,7 @@ pub fn find_phone(ctx: &Ctx, user: &User, id: &str) -> Result<Phone> {
 
 /// A code to the number is a second factor that is shown now, unless the session began with one by SMS.
 fn may_remove(ctx: &Ctx, project: &Project, user: &User, caller: &Caller) -> Result<()> {
-    if ctx.is_by_key() || caller.session.began_with() != Some("phone") {
+    if ctx.is_by_key() || !caller.session.began_by("phone") {
         return Ok(());
     }
     require_recent(ctx, project, user, &caller.session)

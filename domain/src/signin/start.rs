@@ -13,6 +13,9 @@ use crate::project::{Project, Redirect};
 use crate::session::Shape;
 use crate::verification::{Channel, Dialect, Purpose, Subject};
 
+/// The main strategy of people who sign in by a code to their number (contract frontegg §2.7).
+const MAIN_SMS: &str = "SmsCode";
+
 /// Numbers that differ between dialects.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -140,6 +143,8 @@ pub enum Way {
     Recovery(Redirect),
     /// A code that lets a new password be chosen.
     RecoveryCode,
+    /// A code, to the address, that lets another number be named.
+    ResetPhone,
 }
 
 impl Way {
@@ -148,13 +153,14 @@ impl Way {
             Self::Code => Purpose::SignIn,
             Self::MagicLink(_) => Purpose::MagicLink,
             Self::Recovery(_) | Self::RecoveryCode => Purpose::Recovery,
+            Self::ResetPhone => Purpose::ResetPhone,
         }
     }
 
     /// Where its link leads, or empty.
     fn page(&self) -> &str {
         match self {
-            Self::Code | Self::RecoveryCode => "",
+            Self::Code | Self::RecoveryCode | Self::ResetPhone => "",
             Self::MagicLink(redirect) | Self::Recovery(redirect) => redirect.as_str(),
         }
     }
@@ -204,6 +210,10 @@ pub fn check_request(ctx: &Ctx, project: &Project, target: &Target, way: &Way) -
     let auth = &project.settings.auth;
     let on = match (target, way) {
         (Target::Phone(_), Way::RecoveryCode) => auth.phone && auth.email_password,
+        // A number is named by the address and by nothing else.
+        (Target::Phone(_), Way::ResetPhone) => false,
+        // Where a code by SMS is the only way in, and nowhere else: the address alone does not lead to a number.
+        (Target::Email(_), Way::ResetPhone) => auth.phone && project.settings.frontegg.main_strategy == MAIN_SMS,
         (Target::Phone(_), _) => auth.phone,
         (Target::Email(_), Way::Code) => auth.email_otp,
         (Target::Email(_), Way::MagicLink(_)) => auth.magic_url,
@@ -230,6 +240,7 @@ pub(super) fn check_reach(project: &Project, target: &Target) -> Result<()> {
     }
 }
 
+/// Whether the project can send to `phone`.
 pub(super) fn check_phone(project: &Project, phone: &Phone) -> Result<()> {
     if project.settings.sms.providers.is_empty() {
         return Err(Code::NoSmsProvider.into());
@@ -317,7 +328,7 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
         own: false,
     };
     let (id, created_at, expires_at) = match &input.way {
-        Way::Code | Way::RecoveryCode => {
+        Way::Code | Way::RecoveryCode | Way::ResetPhone => {
             let handle = issue::code(tx, ctx, &ask, &holder, &mut ledger)?;
             (handle.id, handle.created_at, handle.expires_at)
         }

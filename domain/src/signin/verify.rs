@@ -6,7 +6,8 @@ use super::gate::{Factor, require_fresh, require_recent};
 use super::handle::{self, HandleKind, Holder};
 use super::issue::{self, Ask};
 use super::notice::{self, Notice};
-use super::start::{Rules, channel, check_reach, payload};
+use super::phone::review;
+use super::start::{Rules, channel, check_phone, check_reach, payload};
 use super::{Caller, account, erase_sessions, number};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target, Time};
@@ -17,7 +18,7 @@ use crate::password;
 use crate::project::{Project, Redirect};
 use crate::session;
 use crate::user::{self, Proof, User};
-use crate::verification::{self, Checked, Dialect, Purpose, Subject, Verification};
+use crate::verification::{self, Checked, Dialect, Handle, Purpose, Subject, Verification};
 
 /// A token as the requester is told of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,7 +41,8 @@ pub fn start_phone(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Calle
         return Err(Code::PhoneAlreadyVerified.into());
     }
     may_add(ctx, project, &user, caller)?;
-    ask_number(tx, ctx, project, caller, dialect, &Rules::of(project), &phone)
+    let asked = Asked { dialect, rules: Rules::of(project), fresh_for: 0, review: None };
+    ask_number(tx, ctx, project, caller, Purpose::VerifyPhone, &Number { phone, asked })
 }
 
 /// A number that somebody who is signed in wants to have, and how his dialect asks for its proof.
@@ -48,49 +50,72 @@ pub fn start_phone(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Calle
 pub struct Number {
     /// The number.
     pub phone: Phone,
+    /// How it is asked for.
+    pub asked: Asked,
+}
+
+/// How a dialect asks for the proof of a number.
+#[derive(Clone, Debug)]
+pub struct Asked {
     /// Who asks.
     pub dialect: Dialect,
     /// The dialect's numbers.
     pub rules: Rules,
     /// For how many seconds after its beginning a session may replace a number that is verified.
     pub fresh_for: i64,
+    /// The page on which the person says whether it was himself who set the number up, if he is to be asked by e-mail.
+    pub review: Option<Redirect>,
 }
 
 /// Sends the caller a code to a number that he wants to have. Nothing of his account changes before he shows it.
 pub fn start_number(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, caller: &Caller, number: &Number) -> Result<Token> {
     let user = caller.reload(tx, ctx)?;
     may_take(ctx, project, &user, caller, number)?;
-    ask_number(tx, ctx, project, caller, number.dialect, &number.rules, &number.phone)
+    ask_number(tx, ctx, project, caller, Purpose::VerifyPhone, number)
 }
 
-/// Another way in needs what a new factor needs; one in the place of another also needs a session that just began.
-fn may_take(ctx: &Ctx, project: &Project, user: &User, caller: &Caller, number: &Number) -> Result<()> {
+/// Another way in needs what a new factor needs; one in the place of another also needs a session that just began. A
+/// server that vouches for its user answers for both.
+pub(super) fn may_take(ctx: &Ctx, project: &Project, user: &User, caller: &Caller, number: &Number) -> Result<()> {
+    if ctx.is_by_key() {
+        return Ok(());
+    }
     may_add(ctx, project, user, caller)?;
     match user.verified_phone() {
-        Some(old) if *old != number.phone => require_fresh(ctx, &caller.session, number.fresh_for),
+        Some(old) if *old != number.phone => require_fresh(ctx, &caller.session, number.asked.fresh_for),
         Some(_) | None => Ok(()),
     }
 }
 
-fn ask_number(
+/// What a proof belongs to: the session that asked, or the account where a server asks for it.
+fn holder_of(caller: &Caller) -> String {
+    if caller.session.is_vouched() { format!("user:{}", caller.user.id) } else { caller.session.id.clone() }
+}
+
+/// Sends the caller a code to a number, for this purpose.
+pub(super) fn ask_number(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
     caller: &Caller,
-    dialect: Dialect,
-    rules: &Rules,
-    phone: &Phone,
+    purpose: Purpose,
+    number: &Number,
 ) -> Result<Token> {
+    let Number { phone, asked: Asked { dialect, rules, .. } } = number;
     let target = Target::Phone(phone.clone());
-    check_reach(project, &target)?;
-    let mock = project.settings.mock_code(phone);
+    // Mock codes prove numbers and do nothing else with them.
+    let mock = project.settings.mock_code(phone).filter(|_| purpose == Purpose::VerifyPhone);
+    if mock.is_none() {
+        check_phone(project, phone)?;
+    }
+    let session = holder_of(caller);
     let ask = Ask {
         subject: Subject {
-            dialect,
-            purpose: Purpose::VerifyPhone,
+            dialect: *dialect,
+            purpose,
             channel: channel(&target),
             target: target.as_str(),
-            session: Some(&caller.session.id),
+            session: Some(&session),
             wanted_length: mock.map_or(rules.length, |code| code.len() as i64),
         },
         user: Some(&caller.user.id),
@@ -102,15 +127,15 @@ fn ask_number(
         own: true,
     };
     let mut ledger = limit::lock_target(tx, ctx, target.as_str())?;
-    let holder = Holder::of_session(tx, ctx, &caller.session.id, Purpose::VerifyPhone, target.as_str())?;
+    let holder = Holder::of_session(tx, ctx, &session, purpose, target.as_str())?;
     let handle = issue::code(tx, ctx, &ask, &holder, &mut ledger)?;
     let user = caller.user.id.clone();
     Ok(Token { id: handle.id, user, created_at: handle.created_at, expires_at: handle.expires_at })
 }
 
 /// The handle of a number's proof in the caller's session.
-fn number_handle(ctx: &Ctx, caller: &Caller) -> [u8; 32] {
-    HandleKind::Session.hash(ctx, &format!("{}:{}", Purpose::VerifyPhone.name(), caller.session.id))
+fn number_handle(ctx: &Ctx, caller: &Caller, purpose: Purpose) -> [u8; 32] {
+    HandleKind::Session.hash(ctx, &format!("{}:{}", purpose.name(), holder_of(caller)))
 }
 
 /// Checks a code that the caller's session asked for, and makes the number his. The outer result is for the store; the
@@ -122,7 +147,7 @@ pub fn finish_phone(
     caller: &Caller,
     secret: &Secret,
 ) -> Result<Result<Token>> {
-    let hash = number_handle(ctx, caller);
+    let hash = number_handle(ctx, caller, Purpose::VerifyPhone);
     lock_target_of(tx, ctx, &hash)?;
     match verification::check(tx, ctx, &hash, Purpose::VerifyPhone, secret)? {
         Checked::NoHandle => Ok(Err(Code::InvalidToken.into())),
@@ -131,7 +156,7 @@ pub fn finish_phone(
             Ok(Err(Code::InvalidToken.into()))
         }
         Checked::Right { verification, .. } => {
-            tx.attempt(|tx| Ok(token_of(&verification, &take_number(tx, ctx, project, caller, &verification)?)))
+            tx.attempt(|tx| Ok(token_of(&verification, &take_number(tx, ctx, project, caller, &verification, None)?)))
         }
     }
 }
@@ -145,27 +170,54 @@ pub fn finish_number(
     number: &Number,
     secret: &Secret,
 ) -> Result<Result<User>> {
-    let hash = number_handle(ctx, caller);
-    lock_target_of(tx, ctx, &hash)?;
     // It may have gone to another number than the one that is named now.
-    let held = verification::find_handle(tx, &hash)?.filter(|held| held.target == number.phone.as_e164());
+    let meant = |held: &Handle| held.target == number.phone.as_e164();
+    settle_number(tx, ctx, caller, Purpose::VerifyPhone, &meant, secret, |tx, verification| {
+        take_claimed(tx, ctx, project, caller, number, verification)
+    })
+}
+
+/// Checks a code that the caller's session, or a server for its user, asked for; does `then` with what was right. None of
+/// it is theirs to whom `meant` says no.
+pub(super) fn settle_number<T>(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    caller: &Caller,
+    purpose: Purpose,
+    meant: &dyn Fn(&Handle) -> bool,
+    secret: &Secret,
+    then: impl FnOnce(&mut Tx<'_>, &Verification) -> Result<T>,
+) -> Result<Result<T>> {
+    let hash = number_handle(ctx, caller, purpose);
+    lock_target_of(tx, ctx, &hash)?;
+    let held = verification::find_handle(tx, &hash)?.filter(|held| meant(held));
     let Some(held) = held else { return Ok(Err(Code::InvalidToken.into())) };
-    if let Some(reason) = number::unusable(tx, ctx, Purpose::VerifyPhone, &held)? {
+    if let Some(reason) = number::unusable(tx, ctx, purpose, &held)? {
         return Ok(Err(reason.into()));
     }
-    match verification::check(tx, ctx, &hash, Purpose::VerifyPhone, secret)? {
+    match verification::check(tx, ctx, &hash, purpose, secret)? {
         Checked::NoHandle => Ok(Err(Code::InvalidToken.into())),
         Checked::Wrong { target } => {
             limit::count_failure(tx, ctx, &target)?;
             Ok(Err(Code::InvalidToken.into()))
         }
-        Checked::Right { verification, .. } => tx.attempt(|tx| {
-            let user = caller.reload(tx, ctx)?;
-            may_take(ctx, project, &user, caller, number)?;
-            user::claim_phone(tx, ctx, &user.id, &number.phone)?;
-            take_number(tx, ctx, project, caller, &verification)
-        }),
+        Checked::Right { verification, .. } => tx.attempt(|tx| then(tx, &verification)),
     }
+}
+
+/// Gives the caller a number whose code was right, whatever he claims by now.
+pub(super) fn take_claimed(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    caller: &Caller,
+    number: &Number,
+    verification: &Verification,
+) -> Result<User> {
+    let user = caller.reload(tx, ctx)?;
+    may_take(ctx, project, &user, caller, number)?;
+    user::claim_phone(tx, ctx, &user.id, &number.phone)?;
+    take_number(tx, ctx, project, caller, verification, number.asked.review.as_ref())
 }
 
 fn take_number(
@@ -174,6 +226,7 @@ fn take_number(
     project: &Project,
     caller: &Caller,
     verification: &Verification,
+    review: Option<&Redirect>,
 ) -> Result<User> {
     let Target::Phone(phone) = Target::from_stored(verification.target.clone()) else {
         return Err(Code::InvalidToken.into());
@@ -185,13 +238,20 @@ fn take_number(
         // Whoever has the old number may be signed in somewhere.
         session::delete_others(tx, ctx, &after.id, &caller.session.id)?;
         device::delete_all(tx, ctx, &after.id)?;
-        notice::send(tx, ctx, project, &before, Notice::PhoneChanged)?;
+        match review {
+            None => notice::send(tx, ctx, project, &before, Notice::PhoneChanged)?,
+            // His address is asked below.
+            Some(_) => notice::send_to_number(tx, ctx, project, &before, Notice::PhoneChanged)?,
+        }
     }
     if proof == Proof::Code {
         drop_claims(tx, ctx, project, &phone)?;
     }
     audit::record(tx, ctx, What::PhoneVerify, Some(&after.id), "{}")?;
-    count_factor(tx, ctx, &after, Some(caller), Factor::Phone)?;
+    count_factor(tx, ctx, &after, Some(caller).filter(|caller| !caller.session.is_vouched()), Factor::Phone)?;
+    if let Some(page) = review {
+        review::ask(tx, ctx, project, &after, &phone, page)?;
+    }
     Ok(after)
 }
 
@@ -245,13 +305,14 @@ pub fn finish_email(
     secret: &Secret,
 ) -> Result<Result<Token>> {
     follow(tx, ctx, Purpose::VerifyEmail, user, secret, |tx, verification, email| {
+        verification::consume_all(tx, ctx, Purpose::VerifyEmail, email.as_str())?;
         if verification.user.as_deref() != Some(user) {
             return Err(Code::InvalidToken.into());
         }
         let after = user::prove_email(tx, ctx, user, email)?;
         audit::record(tx, ctx, What::EmailVerify, Some(&after.id), "{}")?;
         count_factor(tx, ctx, &after, caller.filter(|c| c.user.id == after.id), Factor::Email)?;
-        Ok(after)
+        Ok(token_of(verification, &after))
     })
 }
 
@@ -277,7 +338,13 @@ pub fn find_link(tx: &mut Tx<'_>, ctx: &Ctx, purpose: Purpose, handle: &str, sec
     Ok(Target::from_stored(look(tx, ctx, purpose, handle, secret)?.target))
 }
 
-fn look(tx: &mut Tx<'_>, ctx: &Ctx, purpose: Purpose, handle: &str, secret: &Secret) -> Result<Verification> {
+pub(super) fn look(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    purpose: Purpose,
+    handle: &str,
+    secret: &Secret,
+) -> Result<Verification> {
     let hash = handle::of_link(ctx, purpose, handle, secret.expose());
     let found = verification::peek(tx, ctx, &hash)?;
     found.filter(|v| v.is_open(ctx, purpose)).ok_or_else(|| Code::InvalidToken.into())
@@ -301,6 +368,7 @@ pub fn finish_recovery(
     hash: &str,
 ) -> Result<Result<Token>> {
     follow(tx, ctx, Purpose::Recovery, handle, secret, |tx, verification, email| {
+        verification::consume_all(tx, ctx, Purpose::Recovery, email.as_str())?;
         let id = verification.user.as_deref().ok_or(Code::InvalidToken)?;
         let before = user::find(tx, &ctx.project, id)?.filter(may_recover).ok_or(Code::InvalidToken)?;
         if before.email_proof == Proof::None {
@@ -314,19 +382,19 @@ pub fn finish_recovery(
         forgive_others(tx, ctx, &after, email.as_str())?;
         audit::record(tx, ctx, What::RecoveryComplete, Some(id), "{}")?;
         notice::send(tx, ctx, project, &before, Notice::PasswordChanged)?;
-        Ok(after)
+        Ok(token_of(verification, &after))
     })
 }
 
-/// What all links to an address share.
-fn follow(
+/// What all links to an address share. Older ones are `work`'s to end.
+pub(super) fn follow<T>(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     purpose: Purpose,
     handle: &str,
     secret: &Secret,
-    work: impl FnOnce(&mut Tx<'_>, &Verification, &Email) -> Result<User>,
-) -> Result<Result<Token>> {
+    work: impl FnOnce(&mut Tx<'_>, &Verification, &Email) -> Result<T>,
+) -> Result<Result<T>> {
     let hash = handle::of_link(ctx, purpose, handle, secret.expose());
     lock_target_of(tx, ctx, &hash)?;
     let Checked::Right { verification, .. } = verification::check(tx, ctx, &hash, purpose, secret)? else {
@@ -334,12 +402,10 @@ fn follow(
     };
     tx.attempt(|tx| {
         consume(tx, ctx, &verification)?;
-        verification::consume_all(tx, ctx, purpose, &verification.target)?;
         let Target::Email(email) = Target::from_stored(verification.target.clone()) else {
             return Err(Code::InvalidToken.into());
         };
-        let user = work(tx, &verification, &email)?;
-        Ok(token_of(&verification, &user))
+        work(tx, &verification, &email)
     })
 }
 

@@ -109,6 +109,44 @@ pub(super) const FIND_CLAIMS: &str = concat!(
 pub(super) const DROP_CLAIM: &str =
     "UPDATE users SET phone_claim = NULL, updated_at = $1 WHERE project_id = $2 AND id = $3 AND phone_claim = $4";
 
+pub(super) const REMOVE_PHONE: &str = "UPDATE users SET phone = NULL, phone_proof = 'none', updated_at = $1
+ WHERE project_id = $2 AND id = $3 AND phone = $4";
+
+/// A page of numbers: those that find accounts and those that are claimed, each read by its index and no further than the
+/// page, then put together.
+macro_rules! numbers {
+    ($own:literal, $order:literal) => {
+        concat!(
+            "SELECT id, number, verified, created_at, updated_at FROM (
+  SELECT id, number, verified, created_at, updated_at FROM (
+   SELECT id, phone AS number, (phone_proof IN ('vouched', 'mock', 'code')) AS verified, created_at, updated_at
+   FROM users WHERE project_id = $1 AND pending = FALSE AND ",
+            $own,
+            " ORDER BY ",
+            $order,
+            " LIMIT $2) AS own
+  UNION ALL SELECT id, number, verified, created_at, updated_at FROM (
+   SELECT id, phone_claim AS number, FALSE AS verified, created_at, updated_at
+   FROM users WHERE phone_claim > '' AND phone_claim IS NOT NULL AND project_id || '' = $1
+   ORDER BY ",
+            $order,
+            " LIMIT $2) AS claimed) AS numbers
+ ORDER BY ",
+            $order,
+            " LIMIT $3 OFFSET $4"
+        )
+    };
+}
+pub(super) const LIST_NUMBERS: &str = numbers!("phone > '' AND phone IS NOT NULL", "number, id");
+pub(super) const LIST_NUMBERS_BACKWARDS: &str = numbers!("phone > '' AND phone IS NOT NULL", "number DESC, id DESC");
+/// By the key of the table, which the index of numbers is kept from by `|| ''`.
+pub(super) const LIST_NUMBERS_BY_USER: &str = numbers!("id > '' AND phone || '' > ''", "id, number");
+pub(super) const LIST_NUMBERS_BY_USER_BACKWARDS: &str =
+    numbers!("id > '' AND phone || '' > ''", "id DESC, number DESC");
+pub(super) const COUNT_NUMBERS: &str = "SELECT
+ (SELECT COUNT(*) FROM users WHERE project_id = $1 AND phone > '' AND phone IS NOT NULL AND pending = FALSE)
+ + (SELECT COUNT(*) FROM users WHERE phone_claim > '' AND phone_claim IS NOT NULL AND project_id || '' = $1)";
+
 /// One column gets another value.
 macro_rules! set {
     ($column:literal) => {
@@ -187,6 +225,12 @@ pub(crate) const ALL: &[&str] = &[
     DELETE_PENDING_BY_EMAIL,
     FIND_CLAIMS,
     DROP_CLAIM,
+    REMOVE_PHONE,
+    LIST_NUMBERS,
+    LIST_NUMBERS_BACKWARDS,
+    LIST_NUMBERS_BY_USER,
+    LIST_NUMBERS_BY_USER_BACKWARDS,
+    COUNT_NUMBERS,
     SET_NAME,
     SET_PREFS,
     SET_BLOCKED,

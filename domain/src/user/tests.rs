@@ -1,4 +1,5 @@
 mod list;
+mod numbers;
 
 use super::*;
 use crate::base::testing::ctx;

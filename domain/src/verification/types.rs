@@ -26,10 +26,18 @@ pub enum Purpose {
     RemoveFactor,
     /// Showing a second factor once more in a session that showed enough.
     StepUp,
+    /// Giving up a number: a code to that number.
+    RemovePhone,
+    /// Naming another number without a session: a code to the account's address.
+    ResetPhone,
+    /// Signing in by the number that was named then: a code to that number.
+    ChangePhone,
+    /// Saying that a number was set up by oneself, or by a stranger: a link to the account's address.
+    ReviewPhone,
 }
 
 impl Purpose {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::SignIn,
         Self::MagicLink,
         Self::VerifyPhone,
@@ -40,6 +48,10 @@ impl Purpose {
         Self::EnrolFactor,
         Self::RemoveFactor,
         Self::StepUp,
+        Self::RemovePhone,
+        Self::ResetPhone,
+        Self::ChangePhone,
+        Self::ReviewPhone,
     ];
 
     /// As stored, and as templates and metrics call it.
@@ -55,6 +67,10 @@ impl Purpose {
             Self::EnrolFactor => "enrol-factor",
             Self::RemoveFactor => "remove-factor",
             Self::StepUp => "step-up",
+            Self::RemovePhone => "remove-phone",
+            Self::ResetPhone => "reset-phone",
+            Self::ChangePhone => "change-phone",
+            Self::ReviewPhone => "review-phone",
         }
     }
 

@@ -126,6 +126,7 @@ impl From<Error> for Failure {
             Code::EmailTaken => say(S::CONFLICT, "Another user has this e-mail address."),
             Code::TokenExpired => say(S::BAD_REQUEST, "The code or token is expired."),
             Code::SessionNotFresh => say(S::UNAUTHORIZED, "The session began too long ago for this. Sign in again."),
+            Code::NotYours => say(S::FORBIDDEN, "This belongs to another account."),
             Code::SessionNotFound => say(S::NOT_FOUND, "There is no session with this id."),
             Code::InvalidCredentials => say(S::UNAUTHORIZED, "The e-mail address or the password is wrong."),
             Code::PasswordRecentlyUsed => say(S::BAD_REQUEST, "This password was used before. Choose another one."),

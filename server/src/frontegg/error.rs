@@ -166,6 +166,7 @@ impl From<Error> for Failure {
             Code::UserLimitReached | Code::SignUpDisabled => {
                 failure(S::BAD_REQUEST, "No new accounts are taken here at the moment.")
             }
+            Code::NotYours => failure(S::FORBIDDEN, "This belongs to another account."),
             Code::PhoneTaken => failure(S::CONFLICT, "Another account has this phone number."),
             Code::PhoneNotVerified | Code::PhoneNotFound => {
                 failure(S::BAD_REQUEST, "User does not have a phone number")

@@ -81,7 +81,7 @@ fn amr(session: &Session) -> (Vec<&'static str>, bool) {
     for factor in session.factors.iter().filter(|factor| *factor != "device") {
         let name = match factor.as_str() {
             "password" => "pwd",
-            "phone" => "sms",
+            "phone" | countersign_domain::session::RESET => "sms",
             _ => "otp",
         };
         if !amr.contains(&name) {

@@ -108,6 +108,7 @@ impl Refusal {
             | Code::MoreFactorsRequired
             | Code::ChallengeRequired
             | Code::SessionNotFresh
+            | Code::NotYours
             | Code::InvalidQuery { .. }
             | Code::TooManyValues
             | Code::CursorNotFound

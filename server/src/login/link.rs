@@ -8,6 +8,7 @@ use axum::http::header::REFERRER_POLICY;
 use axum::http::request::Parts;
 use axum::response::Response;
 use countersign_domain::base::{Actor, Code, Ctx, Error, Secret, id};
+use countersign_domain::signin::phone::review;
 use countersign_domain::signin::{Caller, HandleKind, verify};
 use countersign_domain::verification::{Dialect, Purpose};
 use minijinja::context;
@@ -25,24 +26,41 @@ struct Link {
     purpose: Purpose,
     /// The handle: an account's id, or what its requester proposed as one.
     user: String,
+    /// The number that it is about, if it is about one.
+    number: String,
     secret: Secret,
 }
+
+/// What the person says about a number: `answer` in the form.
+const MINE: &str = "mine";
+const STRANGERS: &str = "strangers";
 
 impl Link {
     /// Reads the parameters of a link, from its address or from the form of its page.
     fn read(form: &Form) -> Result<Self, Refused> {
-        let purpose = Purpose::parse(form.get("purpose"))
-            .ok()
-            .filter(|purpose| matches!(purpose, Purpose::MagicLink | Purpose::VerifyEmail | Purpose::Recovery));
+        let purpose = Purpose::parse(form.get("purpose")).ok().filter(|purpose| {
+            matches!(purpose, Purpose::MagicLink | Purpose::VerifyEmail | Purpose::Recovery | Purpose::ReviewPhone)
+        });
         let (project, user, secret) = (form.get("project"), form.get("userId"), form.get("secret"));
+        let number = form.get("number");
+        let has_number = id::is_valid(number) || purpose != Some(Purpose::ReviewPhone);
         // Anything shorter could be a code, and codes are entered elsewhere.
         let is_secret = secret.len() == 64 && secret.bytes().all(|b| b.is_ascii_hexdigit());
         match purpose {
-            Some(purpose) if id::is_valid(project) && id::is_valid(user) && is_secret => {
-                Ok(Self { project: project.to_owned(), purpose, user: user.to_owned(), secret: Secret::new(secret) })
-            }
+            Some(purpose) if id::is_valid(project) && id::is_valid(user) && has_number && is_secret => Ok(Self {
+                project: project.to_owned(),
+                purpose,
+                user: user.to_owned(),
+                number: number.to_owned(),
+                secret: Secret::new(secret),
+            }),
             Some(_) | None => Err(Refused::dead_link()),
         }
+    }
+
+    /// The same as a question about a number.
+    fn review(&self) -> review::Link {
+        review::Link { user: self.user.clone(), number: self.number.clone(), secret: self.secret.clone() }
     }
 
     /// The request, at the pages of the link's project.
@@ -77,14 +95,9 @@ pub(super) async fn finish(State(app): State<App>, request: Request) -> Response
         match link.purpose {
             Purpose::VerifyEmail => confirm(&visit, link).await,
             Purpose::Recovery => recover(&visit, link, Secret::new(form.get("password"))).await,
-            Purpose::SignIn
-            | Purpose::MagicLink
-            | Purpose::VerifyPhone
-            | Purpose::Mfa
-            | Purpose::CustomToken
-            | Purpose::EnrolFactor
-            | Purpose::RemoveFactor
-            | Purpose::StepUp => sign_in(&visit, link).await,
+            Purpose::ReviewPhone => answer_review(&visit, link, form.get("answer")).await,
+            // `Link::read` lets no other through.
+            _ => sign_in(&visit, link).await,
         }
     })
     .await
@@ -130,22 +143,57 @@ async fn recover(visit: &Visit, link: Link, password: Secret) -> Result<Response
     }
 }
 
+/// Takes down what the person says about a number that was set up on his account.
+async fn answer_review(visit: &Visit, link: Link, answer: &str) -> Result<Response, Refused> {
+    let (ctx, hosted, review) = (visit.ctx.clone(), visit.hosted.clone(), link.review());
+    let is_mine = match answer {
+        MINE => true,
+        STRANGERS => false,
+        _ => return page(visit, &link, Some(Refusal::bad("Choose one of the answers."))).await,
+    };
+    let done = visit.app.db.write(move |tx| {
+        if is_mine { review::confirm(tx, &ctx, &review) } else { review::report(tx, &ctx, &hosted.project, &review) }
+    });
+    done.await?.map_err(refused)?;
+    let context = context! { brand => visit.brand(), purpose => link.purpose.name(), is_mine, by_phone => false };
+    let mut response = origin_only(visit::page("login/done.html", context, None)?);
+    if !is_mine && visit.signed.as_deref().is_some_and(|signed| signed.user.id == link.user) {
+        // Every session of the account has ended, this one too.
+        visit.forget_session(&mut response)?;
+    }
+    Ok(response)
+}
+
 fn refused(error: Error) -> Refused {
     if error.code == Code::InvalidToken { Refused::dead_link() } else { error.into() }
 }
 
 async fn page(visit: &Visit, link: &Link, refusal: Option<Refusal>) -> Result<Response, Refused> {
-    let email = {
-        let (ctx, purpose, user, secret) = (visit.ctx.clone(), link.purpose, link.user.clone(), link.secret.clone());
-        visit.app.db.read(move |tx| verify::find_link(tx, &ctx, purpose, &user, &secret)).await.map_err(refused)?
-    };
+    let (ctx, purpose, user, secret) = (visit.ctx.clone(), link.purpose, link.user.clone(), link.secret.clone());
+    let review = link.review();
+    let (email, phone) = visit
+        .app
+        .db
+        .read(move |tx| {
+            if purpose != Purpose::ReviewPhone {
+                return Ok((verify::find_link(tx, &ctx, purpose, &user, &secret)?.masked(), None));
+            }
+            let (user, phone) = review::find(tx, &ctx, &review)?;
+            Ok((user.email.map(|email| email.masked()).unwrap_or_default(), phone.map(|phone| phone.masked())))
+        })
+        .await
+        .map_err(refused)?;
     let context = context! {
         brand => visit.brand(),
         project => &link.project,
         purpose => link.purpose.name(),
         user => &link.user,
         secret => link.secret.expose(),
-        email => email.masked(),
+        email,
+        phone,
+        number => &link.number,
+        mine => MINE,
+        strangers => STRANGERS,
         alert => refusal.as_ref().map(|refusal| refusal.message.as_str()),
     };
     Ok(origin_only(visit::page("login/link.html", context, refusal.as_ref())?))

@@ -232,6 +232,7 @@ impl From<Error> for Failure {
             Code::SessionNotFresh => {
                 failure(S::FORBIDDEN, "SESSION_NOT_FRESH", "This needs a session that just began. Sign in again first.")
             }
+            Code::NotYours => failure(S::FORBIDDEN, "FORBIDDEN", "This belongs to another account."),
             Code::EmailNotFound | Code::EmailNotVerified => {
                 failure(S::FORBIDDEN, "EMAIL_NOT_VERIFIED", "The account has no verified e-mail address.")
             }

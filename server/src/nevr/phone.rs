@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_domain::base::{Code, Phone, Secret, Target, Time};
 use countersign_domain::signin::number::Shown;
-use countersign_domain::signin::verify::Number;
+use countersign_domain::signin::verify::{Asked, Number};
 use countersign_domain::signin::{HandleKind, Rules, Start, Started, Way};
 use countersign_domain::verification::Dialect;
 
@@ -176,7 +176,10 @@ fn shown(call: &Call, phone: Phone, code: Secret, name: &str) -> Shown {
 
 fn number(call: &Call, phone: Phone) -> Number {
     let rules = Rules::of_nevr(&call.hosted.project);
-    Number { phone, dialect: Dialect::Nevr, rules, fresh_for: call.nevr().session.fresh_age }
+    Number {
+        phone,
+        asked: Asked { dialect: Dialect::Nevr, rules, fresh_for: call.nevr().session.fresh_age, review: None },
+    }
 }
 
 /// Makes the browser forget that a code is under way.

@@ -196,6 +196,7 @@ impl From<Error> for Failure {
             Code::OtherFactorRequired | Code::FactorNotFound => {
                 failure(S::BAD_REQUEST, "user_more_factors_required", "The account needs another second factor first.")
             }
+            Code::NotYours => failure(S::UNAUTHORIZED, "user_unauthorized", "This belongs to another account."),
             Code::UserNotFound => failure(S::NOT_FOUND, "user_not_found", "There is no user with this id."),
             Code::UserExists => {
                 failure(S::CONFLICT, "user_already_exists", "A user with this id, e-mail or phone exists.")

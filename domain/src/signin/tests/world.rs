@@ -1,5 +1,6 @@
 //! A project, its database and a clock, with the verbs of a phone sign-in: so that a test reads like the rule it checks.
 
+mod login_number;
 mod number;
 mod person;
 mod post;
@@ -21,6 +22,7 @@ use crate::signin::{self, HandleKind, Ready, Rules, SignedIn, Start, Started, Wa
 use crate::user::{self, User};
 use crate::verification::{self, Dialect};
 
+pub use login_number::review_link;
 pub use number::shown;
 pub use person::{Person, app_code};
 pub use post::Link;

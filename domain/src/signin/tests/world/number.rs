@@ -8,7 +8,7 @@ use crate::db::testing::wait;
 use crate::session::Session;
 use crate::signin::number::{self, Shown};
 use crate::signin::second;
-use crate::signin::verify::{self, Number, Token};
+use crate::signin::verify::{self, Asked, Number, Token};
 use crate::signin::{Factor, Rules, SignedIn, Start, Started, Terms, Way};
 use crate::user::User;
 use crate::verification::Dialect;
@@ -75,7 +75,8 @@ impl World {
 
     fn number(&self, number: &str) -> Number {
         let rules = Rules::of_nevr(&self.project);
-        Number { phone: phone(number), dialect: Dialect::Nevr, rules, fresh_for: FRESH_FOR }
+        let asked = Asked { dialect: Dialect::Nevr, rules, fresh_for: FRESH_FOR, review: None };
+        Number { phone: phone(number), asked }
     }
 
     /// Asks for a code to a number that he wants to have.
