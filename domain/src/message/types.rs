@@ -38,6 +38,10 @@ pub struct Mail {
     pub to: Email,
     /// The name of the sender, if the provider's settings give none.
     pub brand: String,
+    /// The sender's address in the place of the provider's.
+    pub from: Option<Email>,
+    /// The sender's name in the place of the provider's.
+    pub from_name: Option<String>,
     /// The subject: one line.
     pub subject: String,
     /// The whole text.
@@ -54,6 +58,14 @@ pub struct Mail {
     pub locale: String,
     /// The account that the message is about, once it is known.
     pub user: Option<String>,
+}
+
+impl Mail {
+    /// The name and address that it is sent from, through this provider.
+    pub fn sender<'a>(&'a self, provider: &'a MailProvider) -> (&'a str, &'a str) {
+        let name = self.from_name.as_deref().or(provider.from_name.as_deref()).unwrap_or(&self.brand);
+        (name, self.from.as_ref().map_or(provider.from.as_str(), Email::as_str))
+    }
 }
 
 /// What became of one call to one provider.

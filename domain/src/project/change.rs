@@ -6,7 +6,7 @@
 use serde_json::{Value as Json, json};
 
 use super::settings::merge;
-use super::{Project, Settings, get_locked, providers, put, record};
+use super::{MailTemplate, Project, Settings, get_locked, providers, put, record};
 use crate::audit::What;
 use crate::base::{Code, Ctx, Error, Result};
 use crate::db::Tx;
@@ -104,6 +104,48 @@ pub fn put_template(
     locale: Option<&str>,
     text: Option<&str>,
 ) -> Result<Project> {
+    change_template(tx, ctx, id, Channel::Sms, purpose, locale, |settings, key| {
+        let templates = &mut settings.sms.templates;
+        match text {
+            Some(text) => drop(templates.insert(key.to_owned(), text.to_owned())),
+            None => drop(templates.remove(key).ok_or(Code::TemplateNotFound)?),
+        }
+        Ok(text.is_some())
+    })
+}
+
+/// The same for e-mails.
+pub fn put_mail_template(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &str,
+    purpose: &str,
+    locale: Option<&str>,
+    template: Option<&MailTemplate>,
+) -> Result<Project> {
+    change_template(tx, ctx, id, Channel::Email, purpose, locale, |settings, key| {
+        let templates = &mut settings.email.templates;
+        match template {
+            Some(template) => {
+                template.check("template")?;
+                templates.insert(key.to_owned(), template.clone());
+            }
+            None => drop(templates.remove(key).ok_or(Code::TemplateNotFound)?),
+        }
+        Ok(template.is_some())
+    })
+}
+
+/// Changes one text by `change`, which says whether it is there from now on.
+fn change_template(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &str,
+    channel: Channel,
+    purpose: &str,
+    locale: Option<&str>,
+    change: impl FnOnce(&mut Settings, &str) -> Result<bool>,
+) -> Result<Project> {
     let is_tag =
         |tag: &str| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if locale.is_some_and(|locale| !is_tag(locale)) {
@@ -111,16 +153,10 @@ pub fn put_template(
     }
     let mut project = get_locked(tx, ctx, id)?;
     let key = template_key(purpose, locale);
-    let templates = &mut project.settings.sms.templates;
-    let what = if let Some(text) = text {
-        templates.insert(key.clone(), text.to_owned());
-        What::TemplateUpdate
-    } else {
-        templates.remove(&key).ok_or(Code::TemplateNotFound)?;
-        What::TemplateDelete
-    };
+    let is_there = change(&mut project.settings, &key)?;
     let project = put(tx, ctx, project)?;
-    record(tx, ctx, id, what, &json!({ "channel": "sms", "template": key }))?;
+    let what = if is_there { What::TemplateUpdate } else { What::TemplateDelete };
+    record(tx, ctx, id, what, &json!({ "channel": channel.name(), "template": key }))?;
     Ok(project)
 }
 

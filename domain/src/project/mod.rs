@@ -7,13 +7,15 @@ mod platform;
 pub mod policy;
 mod providers;
 mod redirect;
+pub mod sender;
 mod settings;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
 pub use change::{
-    create_provider, delete_provider, list_providers, put_template, reorder_providers, template_key, update_provider,
+    create_provider, delete_provider, list_providers, put_mail_template, put_template, reorder_providers, template_key,
+    update_provider,
 };
 pub use key::{
     Key, NewKey, SCOPES, create_key, delete_key, find_key, find_key_by_id, is_touch_due, list_keys, touch_key,
@@ -21,8 +23,8 @@ pub use key::{
 pub use platform::{Platform, create_platform, delete_platform};
 pub use redirect::Redirect;
 pub use settings::{
-    Auth, Enforce, Frontegg, HIDDEN, Mfa, MockNumber, Nevr, NevrLimits, NevrSession, Nuvix, Otp, RateLimit, Settings,
-    Sms,
+    Auth, Enforce, Frontegg, HIDDEN, MailTemplate, Mfa, MockNumber, Nevr, NevrLimits, NevrSession, Nuvix, Otp,
+    RateLimit, Settings, Sms,
 };
 
 use std::sync::Arc;

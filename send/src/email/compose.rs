@@ -11,8 +11,9 @@ use lettre::{Address, Message};
 /// The whole message, and its Message-ID without the brackets: the same over all tries, so that a mailbox that gets it
 /// twice can tell. An error is a reason of ours that may be logged.
 pub(super) fn compose(mail: &Mail, provider: &MailProvider, now: Time) -> Result<(String, Message), &'static str> {
-    let from = address(&provider.from).ok_or("the sender's address is not valid")?;
-    let name = line(provider.from_name.as_deref().unwrap_or(&mail.brand));
+    let (name, from) = mail.sender(provider);
+    let from = address(from).ok_or("the sender's address is not valid")?;
+    let name = line(name);
     let to: Address = mail.to.as_str().parse().map_err(|_| "the address of the recipient is not valid")?;
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now.seconds()).unwrap_or(0));
     // Tells other machines not to answer (RFC 3834 §5).

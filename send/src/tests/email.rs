@@ -91,6 +91,8 @@ fn mail() -> Mail {
         project: "demo".into(),
         to: Email::parse("anna@example.com").unwrap(),
         brand: "The Shop".into(),
+        from: None,
+        from_name: None,
         subject: "Your code".into(),
         text: Secret::new("404174 is your code.\n.\nhttps://shop.example/in?secret=abc"),
         html: Secret::new("<p>404174 ist dein Schlüssel.</p>"),

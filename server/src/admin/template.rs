@@ -3,7 +3,7 @@
 use axum::response::Response;
 use countersign_domain::base::{Code, Error};
 use countersign_domain::message::Channel;
-use countersign_domain::project;
+use countersign_domain::project::{self, MailTemplate, Project};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,19 +33,50 @@ pub(super) struct TemplateModel {
     locale: String,
     /// The built-in text. Of an e-mail with sample values, because it has no text that could be changed.
     built_in: Option<String>,
-    /// The project's own text.
+    /// The project's own text of an SMS.
     own: Option<String>,
+    /// The project's own e-mail, as it is sent in this language.
+    own_mail: Option<OwnMail>,
     /// Whether the project can have a text of its own here.
     editable: bool,
+}
+
+/// An e-mail of the project's own. What is left out is as it is built in, or as the provider says.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct OwnMail {
+    #[schema(example = "{{ brand }}: {{ title }}")]
+    subject: Option<String>,
+    from_name: Option<String>,
+    sender_email: Option<String>,
+    /// With `{{ code }}` or `{{ link }}` in it, whichever the e-mail carries.
+    #[schema(example = "<h1>{{ brand }}</h1><p>{{ code }}</p>")]
+    html_template: Option<String>,
+}
+
+impl OwnMail {
+    fn of(template: &MailTemplate) -> Self {
+        let MailTemplate { subject, from_name, sender_email, html_template } = template.clone();
+        Self { subject, from_name, sender_email, html_template }
+    }
+
+    fn into_template(self) -> MailTemplate {
+        let Self { subject, from_name, sender_email, html_template } = self;
+        MailTemplate { subject, from_name, sender_email, html_template }
+    }
 }
 
 /// The body that gives a project a text of its own.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewTemplate {
-    /// With `{{ code }}` in it, and `{{ brand }}` if you like.
+    /// Of an SMS: with `{{ code }}` in it, and `{{ brand }}` if you like.
+    #[serde(default)]
     #[schema(example = "{{ brand }}: {{ code }} ist dein Code.")]
-    text: String,
+    text: Option<String>,
+    /// Of an e-mail.
+    #[serde(default)]
+    mail: Option<OwnMail>,
 }
 
 /// The body of a preview.
@@ -55,6 +86,9 @@ pub(super) struct PreviewOf {
     /// A text to try; without one what would be sent now.
     #[serde(default)]
     text: Option<String>,
+    /// An e-mail to try.
+    #[serde(default)]
+    mail: Option<OwnMail>,
 }
 
 /// A message with sample values.
@@ -99,17 +133,19 @@ pub(super) async fn list(call: &Call) -> Result<Response, Failure> {
         Channel::Sms => list_sms(call, wanted, locale).await?,
         Channel::Email => {
             let locale = call.app.texts.choose(&[locale.unwrap_or(DEFAULT_LOCALE)]);
-            let brand = call.hosted()?.project.brand();
+            let project = call.read(|tx, ctx| project::get(tx, &ctx.keys, &ctx.project)).await?;
+            let brand = project.brand();
             let mut found = Vec::new();
             for name in text::mail_templates().filter(|name| wanted(name)) {
-                let mail = call.app.texts.mail(locale, name, &sample(brand)).map_err(Error::internal)?;
+                let mail = call.app.texts.mail(locale, name, &sample(brand), None).map_err(Error::internal)?;
                 found.push(TemplateModel {
                     channel: Channel::Email.name(),
                     purpose: name.to_owned(),
                     locale: locale.to_owned(),
                     built_in: Some(format!("{}\n\n{}", mail.subject, mail.text)),
                     own: None,
-                    editable: false,
+                    own_mail: own_mail(&project, name, locale).map(OwnMail::of),
+                    editable: true,
                 });
             }
             found
@@ -147,6 +183,7 @@ async fn list_sms(
                 locale: locale.to_owned(),
                 built_in,
                 own: own.get(&project::template_key(purpose, given(locale))).cloned(),
+                own_mail: None,
                 editable: true,
             });
         }
@@ -159,38 +196,67 @@ fn given(locale: &str) -> Option<&str> {
     Some(locale).filter(|locale| *locale != ANY_LOCALE)
 }
 
-/// Which text is meant. Only SMS have texts of the project's own.
-fn editable(call: &Call) -> Result<(String, Option<String>), Failure> {
-    let (purpose, locale) = (call.path("purpose"), call.path("locale"));
-    if channel(call)? != Channel::Sms || !SMS_PURPOSES.contains(&purpose.as_str()) {
-        return Err(Code::TemplateNotFound.into());
-    }
-    Ok((purpose, given(&locale).map(str::to_owned)))
+/// The project's own e-mail of this purpose, as it is sent in this language.
+fn own_mail<'a>(project: &'a Project, purpose: &str, locale: &str) -> Option<&'a MailTemplate> {
+    let templates = &project.settings.email.templates;
+    templates.get(&project::template_key(purpose, Some(locale))).or_else(|| templates.get(purpose))
 }
 
-/// Gives the SMS of a purpose a text of the project's own, in a language or (`default`) in all that have none.
+/// Which text is meant.
+fn editable(call: &Call) -> Result<(Channel, String, Option<String>), Failure> {
+    let (purpose, locale) = (call.path("purpose"), call.path("locale"));
+    let channel = channel(call)?;
+    let is_known = match channel {
+        Channel::Sms => SMS_PURPOSES.contains(&purpose.as_str()),
+        Channel::Email => text::mail_templates().any(|name| name == purpose),
+    };
+    if !is_known {
+        return Err(Code::TemplateNotFound.into());
+    }
+    Ok((channel, purpose, given(&locale).map(str::to_owned)))
+}
+
+/// Gives the message of a purpose a text of the project's own, in a language or (`default`) in all that have none.
 #[utoipa::path(put, path = "/admin/v1/projects/{projectId}/templates/{channel}/{purpose}/{locale}", tag = "admin messages",
-    params(("projectId" = String, Path), ("channel" = String, Path, description = "`sms`."), ("purpose" = String, Path), ("locale" = String, Path)),
+    params(("projectId" = String, Path), ("channel" = String, Path, description = "`sms` or `email`."), ("purpose" = String, Path), ("locale" = String, Path)),
     request_body = NewTemplate,
     responses((status = 204), (status = 400, body = Body), (status = 404, body = Body)))]
 pub(super) async fn put(call: &Call) -> Result<Response, Failure> {
-    let ((purpose, locale), NewTemplate { text }) = (editable(call)?, call.body()?);
-    text::check_override(&text).map_err(|error| Failure::invalid("text", error.to_string()))?;
-    call.write(move |tx, ctx| {
-        project::put_template(tx, ctx, &ctx.project, &purpose, locale.as_deref(), Some(&text)).map(drop)
-    })
-    .await?;
+    let ((channel, purpose, locale), NewTemplate { text, mail }) = (editable(call)?, call.body()?);
+    match (channel, text, mail) {
+        (Channel::Sms, Some(text), None) => {
+            text::check_override(&text).map_err(|error| Failure::invalid("text", error.to_string()))?;
+            call.write(move |tx, ctx| {
+                project::put_template(tx, ctx, &ctx.project, &purpose, locale.as_deref(), Some(&text)).map(drop)
+            })
+            .await?;
+        }
+        (Channel::Email, None, Some(mail)) => {
+            let mail = mail.into_template();
+            text::check_mail_template(&purpose, &mail).map_err(|error| Failure::invalid("mail", error.to_string()))?;
+            call.write(move |tx, ctx| {
+                project::put_mail_template(tx, ctx, &ctx.project, &purpose, locale.as_deref(), Some(&mail)).map(drop)
+            })
+            .await?;
+        }
+        (Channel::Sms, ..) => return Err(Failure::invalid("text", "must be there, and nothing beside it")),
+        (Channel::Email, ..) => return Err(Failure::invalid("mail", "must be there, and nothing beside it")),
+    }
     Ok(no_content())
 }
 
 /// Takes a text of the project's own away: the built-in one is sent again.
 #[utoipa::path(delete, path = "/admin/v1/projects/{projectId}/templates/{channel}/{purpose}/{locale}", tag = "admin messages",
-    params(("projectId" = String, Path), ("channel" = String, Path, description = "`sms`."), ("purpose" = String, Path), ("locale" = String, Path)),
+    params(("projectId" = String, Path), ("channel" = String, Path, description = "`sms` or `email`."), ("purpose" = String, Path), ("locale" = String, Path)),
     responses((status = 204), (status = 404, body = Body)))]
 pub(super) async fn delete(call: &Call) -> Result<Response, Failure> {
-    let (purpose, locale) = editable(call)?;
+    let (channel, purpose, locale) = editable(call)?;
     call.write(move |tx, ctx| {
-        project::put_template(tx, ctx, &ctx.project, &purpose, locale.as_deref(), None).map(drop)
+        let locale = locale.as_deref();
+        match channel {
+            Channel::Sms => project::put_template(tx, ctx, &ctx.project, &purpose, locale, None).map(drop),
+            Channel::Email => project::put_mail_template(tx, ctx, &ctx.project, &purpose, locale, None).map(drop),
+        }
     })
     .await?;
     Ok(no_content())
@@ -202,7 +268,7 @@ pub(super) async fn delete(call: &Call) -> Result<Response, Failure> {
     request_body = PreviewOf,
     responses((status = 200, body = PreviewModel), (status = 400, body = Body), (status = 404, body = Body)))]
 pub(super) async fn preview(call: &Call) -> Result<Response, Failure> {
-    let PreviewOf { text: tried } = call.body()?;
+    let PreviewOf { text: tried, mail } = call.body()?;
     let (purpose, locale) = (call.path("purpose"), call.path("locale"));
     let project = &call.hosted()?.project;
     let locale = given(&locale).unwrap_or(DEFAULT_LOCALE);
@@ -213,6 +279,9 @@ pub(super) async fn preview(call: &Call) -> Result<Response, Failure> {
     let texts = &call.app.texts;
     Ok(ok(&match channel(call)? {
         Channel::Sms => {
+            if mail.is_some() {
+                return Err(Failure::invalid("mail", "cannot be tried as an SMS: give text"));
+            }
             let sms = &project.settings.sms;
             let own = tried.as_deref().or_else(|| {
                 let key = project::template_key(&purpose, Some(texts.choose(&[locale])));
@@ -232,15 +301,17 @@ pub(super) async fn preview(call: &Call) -> Result<Response, Failure> {
         }
         Channel::Email => {
             if tried.is_some() {
-                return Err(Failure::invalid("text", "cannot be tried: e-mails have no text of the project's own"));
+                return Err(Failure::invalid("text", "cannot be tried as an e-mail: give mail"));
             }
-            let mail = texts.mail(locale, &purpose, &sample(project.brand())).map_err(unknown)?;
+            let tried = mail.map(OwnMail::into_template);
+            let own = tried.as_ref().or_else(|| own_mail(project, &purpose, texts.choose(&[locale])));
+            let mail = texts.mail(locale, &purpose, &sample(project.brand()), own).map_err(unknown)?;
             PreviewModel {
                 locale: mail.locale,
                 subject: Some(mail.subject),
                 text: mail.text,
                 html: Some(mail.html),
-                fault: None,
+                fault: mail.fault.map(|fault| fault.to_string()),
                 size: None,
             }
         }

@@ -39,6 +39,8 @@ pub fn mail(project: &Project, id: String, to: Email) -> Mail {
         project: project.id.clone(),
         to,
         brand: project.brand().to_owned(),
+        from: None,
+        from_name: None,
         subject: format!("{}: test message", project.brand()),
         html: Secret::new(format!("<p>{}</p>", HtmlEscape(&text))),
         text: Secret::new(text),

@@ -104,11 +104,12 @@ impl countersign_send::Inbox for Inbox {
     }
 
     fn deliver_mail(&self, mail: &Mail, provider: &MailProvider) {
+        let (name, address) = mail.sender(provider);
         self.keep(Message {
             id: mail.id.clone(),
             channel: "email",
             to: mail.to.as_str().to_owned(),
-            from: format!("{} <{}>", provider.from_name.as_ref().unwrap_or(&mail.brand), provider.from),
+            from: format!("{name} <{address}>"),
             subject: Some(mail.subject.clone()),
             body: mail.text.expose().to_owned(),
             code: exposed(mail.code.as_ref()),
@@ -156,6 +157,8 @@ mod tests {
             project: "demo".into(),
             to: Email::parse("anna@example.com").unwrap(),
             brand: "Demo".into(),
+            from: None,
+            from_name: None,
             subject: "Sign in to <Demo>".into(),
             text: Secret::new("Follow https://demo.example/in?a=1&b=2"),
             html: Secret::new("<p>Follow</p>"),

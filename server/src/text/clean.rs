@@ -47,6 +47,12 @@ pub(super) fn fact(text: &str) -> String {
     clean.chars().take(MAX_FACT).collect::<String>().trim_end().to_owned()
 }
 
+/// A project's own subject on one line, without what could reorder or split it.
+pub(super) fn line(text: &str) -> String {
+    let seen = text.chars().filter(|c| !is_invisible(*c)).map(|c| if c.is_control() { ' ' } else { c });
+    seen.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Whether `c` shows nothing but can reorder or split what is shown: bidi controls, zero-width and tag characters. The
 /// two joiners stay, for Persian and Indian scripts need them.
 const fn is_invisible(c: char) -> bool {

@@ -71,7 +71,7 @@ fn parse<'e, 'a>(engine: &'e Environment<'a>, template: &'a str) -> Result<Templ
 
 /// Refuses what fuel does not meter: one multiplication can make a hundred megabytes, and `set` doubles a text at every
 /// use. With neither braces nor backslashes in strings, this sees the same tags as minijinja.
-fn allowed(template: &str) -> Result<(), TextError> {
+pub(super) fn allowed(template: &str) -> Result<(), TextError> {
     let refuse = |what: &str| Err(TextError::NotAllowed(what.chars().take(40).collect()));
     let mut rest = template;
     while let Some((_, after)) = rest.split_once('{') {
@@ -135,7 +135,7 @@ pub(super) fn describe(error: &Error) -> String {
 }
 
 /// Whether the code stands in the text, without another digit at its side.
-fn has_code(text: &str, code: &str) -> bool {
+pub(super) fn has_code(text: &str, code: &str) -> bool {
     !code.is_empty()
         && text.match_indices(code).any(|(at, _)| {
             let before = text[..at].chars().next_back();

@@ -10,7 +10,10 @@ use fluent_bundle::FluentArgs;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
-use super::{TextError, Texts, clean, custom};
+use countersign_domain::base::Email;
+use countersign_domain::project::MailTemplate;
+
+use super::{TextError, Texts, clean, custom, own};
 
 const PAGE: &str = include_str!("../../templates/email/message.html");
 /// The locales that are written from right to left.
@@ -25,15 +28,19 @@ pub(super) enum Kind {
 }
 
 /// Each template with what it carries and which advice it ends with.
-pub(super) const TEMPLATES: [(&str, Kind, &str); 17] = [
+pub(super) const TEMPLATES: [(&str, Kind, &str); 21] = [
     ("sign-in", Kind::Code, "code"),
     ("mfa", Kind::Code, "mfa"),
+    ("reset-phone", Kind::Code, "code"),
     ("magic-link", Kind::Link, "link"),
     ("verify-email", Kind::Link, "link"),
     ("recovery", Kind::Link, "recovery"),
+    ("review-phone", Kind::Link, "review"),
     ("session-alert", Kind::Notice, "notice"),
     ("email-changed", Kind::Notice, "notice"),
     ("phone-changed", Kind::Notice, "notice"),
+    ("phone-removed", Kind::Notice, "notice"),
+    ("phone-reported", Kind::Notice, "notice"),
     ("password-changed", Kind::Notice, "notice"),
     ("authenticator-added", Kind::Notice, "notice"),
     ("authenticator-removed", Kind::Notice, "notice"),
@@ -68,6 +75,9 @@ pub struct MailFacts<'a> {
     pub at: Option<&'a str>,
 }
 
+/// Something known: name, label, value, line.
+type Known = (&'static str, String, String, String);
+
 /// A mail that is ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailText {
@@ -77,8 +87,14 @@ pub struct MailText {
     pub text: String,
     /// The same as an HTML document. It may hold the code or the link.
     pub html: String,
-    /// The locale it is in.
+    /// The locale it is in; with a template of the project's own, the locale that was chosen.
     pub locale: &'static str,
+    /// The sender's address, if the project's own template says one.
+    pub from: Option<Email>,
+    /// The sender's name, if it says one.
+    pub from_name: Option<String>,
+    /// What is wrong with the project's own template. The mail was made without it.
+    pub fault: Option<TextError>,
 }
 
 impl fmt::Debug for MailText {
@@ -88,10 +104,24 @@ impl fmt::Debug for MailText {
     }
 }
 
+/// Refuses a template of the project's own that could fail or mislead when a mail is made from it. `name` is the mail's.
+pub(super) fn check_own(name: &str, template: &MailTemplate) -> Result<(), TextError> {
+    let unknown = || TextError::UnknownTemplate(name.chars().take(64).collect());
+    let &(_, kind, _) = TEMPLATES.iter().find(|(known, ..)| *known == name).ok_or_else(unknown)?;
+    own::check(template, kind)
+}
+
 impl Texts {
-    /// The text of an e-mail. `template` is the name of a purpose that goes out by e-mail, or of a notice. Refuses a
-    /// mail whose code or link is missing, and a link that is not plain `http` or `https`.
-    pub fn mail(&self, locale: &str, template: &str, facts: &MailFacts<'_>) -> Result<MailText, TextError> {
+    /// The text of an e-mail. `template` is the name of a purpose that goes out by e-mail, or of a notice; `own` is the
+    /// project's own. Refuses a mail whose code or link is missing, and a link that is not plain `http` or `https`. What
+    /// is wrong with `own` is left out and reported in `fault`, so that people can still sign in.
+    pub fn mail(
+        &self,
+        locale: &str,
+        template: &str,
+        facts: &MailFacts<'_>,
+        own: Option<&MailTemplate>,
+    ) -> Result<MailText, TextError> {
         let &(name, kind, advice) = TEMPLATES
             .iter()
             .find(|(name, ..)| *name == template)
@@ -131,8 +161,42 @@ impl Texts {
         args.set("title", title.as_str());
         let subject = self.format(locale, "mail-subject", &args)?;
 
+        let value = |label: &str| {
+            let found = known.iter().find(|(name, ..)| *name == label);
+            found.map_or("", |(_, _, value, _)| value.as_str())
+        };
+        let made = own.map(|own| {
+            let facts = own::Facts {
+                kind,
+                code: code.unwrap_or_default(),
+                link: link.unwrap_or_default(),
+                brand: &brand,
+                title: &title,
+                text: &text,
+                minutes: facts.minutes,
+                phrase: phrase.as_deref().unwrap_or_default(),
+                device: value("device"),
+                address: value("address"),
+                country: value("country"),
+                time: value("time"),
+            };
+            own::render(own, &facts)
+        });
+        let (made, fault) = match made {
+            Some(Ok(made)) => (made, None),
+            Some(Err(fault)) => (own::Own { subject: None, body: None }, Some(fault)),
+            None => (own::Own { subject: None, body: None }, None),
+        };
+        let subject = made.subject.unwrap_or(subject);
+        let own = own.filter(|_| fault.is_none());
+        let from = own.and_then(|own| own.sender_email.as_deref()).and_then(|from| Email::parse(from).ok());
+        let from_name = own.and_then(|own| own.from_name.clone());
+        if let Some((html, text)) = made.body {
+            return Ok(MailText { subject, text, html, locale, from, from_name, fault });
+        }
+
         let phrase_lines = phrase_note.as_ref().zip(phrase.as_ref()).map(|(note, phrase)| format!("{note}\n{phrase}"));
-        let known_lines = known.iter().map(|(_, _, line)| line.as_str()).collect::<Vec<_>>().join("\n");
+        let known_lines = known.iter().map(|(.., line)| line.as_str()).collect::<Vec<_>>().join("\n");
         let parts = [
             Some(text.as_str()),
             code.or(link),
@@ -149,11 +213,11 @@ impl Texts {
             dir => if RTL.contains(&locale) { "rtl" } else { "ltr" },
             link => link.map(in_html),
             subject => subject.as_str(),
-            facts => known.iter().map(|(label, value, _)| context! { label, value }).collect::<Vec<_>>(),
+            facts => known.iter().map(|(_, label, value, _)| context! { label, value }).collect::<Vec<_>>(),
             brand, title, text, code, button, fallback, phrase_note, phrase, valid, advice, footer,
         })
         .map_err(|error| TextError::BuiltIn(locale, format!("mail: {}", custom::describe(&error))))?;
-        Ok(MailText { subject, text: plain, html, locale })
+        Ok(MailText { subject, text: plain, html, locale, from, from_name, fault })
     }
 
     /// How long a code or link works: in hours if these are whole, or so many that a rest hardly matters.
@@ -169,8 +233,8 @@ impl Texts {
         }
     }
 
-    /// What is known of the device that asked: label, value, and both as a line of text.
-    fn known(&self, locale: &'static str, facts: &MailFacts<'_>) -> Result<Vec<(String, String, String)>, TextError> {
+    /// What is known of the device that asked: its name among the facts, label, value, and both as a line of text.
+    fn known(&self, locale: &'static str, facts: &MailFacts<'_>) -> Result<Vec<Known>, TextError> {
         let given =
             [("device", facts.device), ("address", facts.address), ("country", facts.country), ("time", facts.at)];
         let mut known = Vec::new();
@@ -181,7 +245,7 @@ impl Texts {
             args.set("label", label.as_str());
             args.set("value", value.as_str());
             let line = self.format(locale, "mail-fact", &args)?;
-            known.push((label, value, line));
+            known.push((name, label, value, line));
         }
         Ok(known)
     }
@@ -205,6 +269,6 @@ fn is_plain_link(link: &str) -> bool {
 }
 
 /// A plain link, escaped. The engine would also write `/` as `&#x2f;`, which programs that look for links do not read.
-fn in_html(link: &str) -> Value {
+pub(super) fn in_html(link: &str) -> Value {
     Value::from_safe_string(link.replace('&', "&amp;").replace('\'', "&#39;"))
 }

@@ -9,6 +9,8 @@ mod clean;
 mod custom;
 mod mail;
 mod negotiate;
+mod own;
+mod plain;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +18,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use countersign_domain::base::Error;
-use countersign_domain::project::Settings;
+use countersign_domain::project::{MailTemplate, Settings};
 use countersign_send::sms::segments::{Encoding, segments};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -47,7 +49,17 @@ pub fn check_settings(settings: &Settings) -> Result<(), Error> {
         }
         check_override(template).map_err(|error| Error::invalid(field(), error.to_string()))?;
     }
+    for (name, template) in &settings.email.templates {
+        let purpose = name.split('.').next().unwrap_or_default();
+        check_mail_template(purpose, template)
+            .map_err(|error| Error::invalid(format!("email.templates.{name}"), error.to_string()))?;
+    }
     Ok(())
+}
+
+/// Refuses a mail of the project's own that could fail or mislead. `purpose` is what the mail is for.
+pub fn check_mail_template(purpose: &str, template: &MailTemplate) -> Result<(), TextError> {
+    mail::check_own(purpose, template)
 }
 
 /// How much room a text takes.
@@ -146,6 +158,19 @@ pub enum TextError {
     NotAllowed(String),
     /// The override does not parse or does not render: what minijinja says.
     Template(String),
+    /// A project's own mail takes a variable that it does not have: which, and which there are.
+    UnknownMailVariable {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// A project's own mail does not have its link.
+    NoLink,
+    /// A project's own subject is none.
+    Subject,
+    /// A project's own mail is too long.
+    MailTooLong,
     /// The override takes a variable that there is not.
     UnknownVariable(String),
     /// The override's text lacks the code, or glues other digits to it.
@@ -173,6 +198,12 @@ impl fmt::Display for TextError {
             Self::UnknownVariable(name) => {
                 write!(f, "the template knows code, secret, brand and project, not `{name}`")
             }
+            Self::UnknownMailVariable { name, known } => write!(f, "this mail knows {known}, not `{name}`"),
+            Self::NoLink => f.write_str("the mail must have the link: write <a href=\"{{ link }}\">"),
+            Self::Subject => {
+                f.write_str("the subject must be one line of 1 to 200 characters, without the code and the link")
+            }
+            Self::MailTooLong => f.write_str("the mail is too long"),
             Self::NoCode => f.write_str("the text must have the code, apart from other digits"),
             Self::OriginLine => {
                 f.write_str("the line `@host #code` is added by the origin setting, not by the template")

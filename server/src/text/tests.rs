@@ -1,4 +1,5 @@
 mod mail;
+mod own;
 
 use std::collections::BTreeSet;
 

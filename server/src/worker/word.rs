@@ -2,6 +2,7 @@
 
 use countersign_domain::base::{Phone, Secret, Target, Time};
 use countersign_domain::message::{Mail, Sms};
+use countersign_domain::project;
 use countersign_domain::signin::{Notice, Ready};
 use countersign_domain::verification::Purpose;
 
@@ -26,6 +27,8 @@ pub(super) fn word(app: &App, ready: &Ready) -> Result<Worded, String> {
                 project: ready.message.project.clone(),
                 to: email,
                 brand: ready.project.brand().to_owned(),
+                from: text.from,
+                from_name: text.from_name,
                 subject: text.subject,
                 text: Secret::new(text.text),
                 html: Secret::new(text.html),
@@ -79,7 +82,8 @@ fn code_by_sms(app: &App, ready: &Ready, code: &str, locale: &str) -> Result<Ren
 
 /// An SMS says that something changed; what it was is for the account's own page.
 fn sms_notice(notice: &str) -> &'static str {
-    if notice == Notice::PhoneChanged.name() { "phone" } else { "security" }
+    let of_phone = [Notice::PhoneChanged, Notice::PhoneRemoved];
+    if of_phone.iter().any(|one| one.name() == notice) { "phone" } else { "security" }
 }
 
 fn mail(app: &App, ready: &Ready, locale: &str) -> Result<crate::text::MailText, TextError> {
@@ -99,7 +103,14 @@ fn mail(app: &App, ready: &Ready, locale: &str) -> Result<crate::text::MailText,
         country: None,
         at: Some(at.as_str()).filter(|text| told(text)),
     };
-    app.texts.mail(locale, text_of(ready), &facts)
+    let (templates, purpose) = (&ready.project.settings.email.templates, text_of(ready));
+    let own = templates.get(&project::template_key(purpose, Some(locale))).or_else(|| templates.get(purpose));
+    let mail = app.texts.mail(locale, purpose, &facts, own)?;
+    if let Some(fault) = &mail.fault {
+        let project = &ready.message.project;
+        tracing::warn!(project, %fault, "a mail of the project is not usable; the built-in one was sent");
+    }
+    Ok(mail)
 }
 
 fn minutes(ready: &Ready) -> i64 {

@@ -21,7 +21,7 @@ fn all_facts() -> MailFacts<'static> {
 }
 
 fn mail(locale: &str, template: &str, facts: MailFacts<'_>) -> MailText {
-    texts().mail(locale, template, &facts).expect("a mail")
+    texts().mail(locale, template, &facts, None).expect("a mail")
 }
 
 /// The keys of a file, each with the variables of its text.
@@ -78,7 +78,7 @@ fn every_template_renders_in_every_locale_with_and_without_what_may_be_missing()
     for locale in texts.locales() {
         for (name, kind, _) in TEMPLATES {
             for facts in [all_facts(), bare] {
-                let mail = texts.mail(locale, name, &facts).expect(name);
+                let mail = texts.mail(locale, name, &facts, None).expect(name);
                 let MailText { subject, text, html, .. } = &mail;
                 assert_eq!(mail.locale, locale);
                 assert!(
@@ -107,7 +107,7 @@ fn the_code_or_the_link_stands_in_the_text_once_and_never_in_the_subject() {
     let texts = texts();
     for locale in texts.locales() {
         for (name, kind, _) in TEMPLATES {
-            let mail = texts.mail(locale, name, &all_facts()).expect(name);
+            let mail = texts.mail(locale, name, &all_facts(), None).expect(name);
             let code = usize::from(kind == Kind::Code);
             let link = usize::from(kind == Kind::Link);
             assert_eq!(mail.text.matches(CODE).count(), code, "{locale} {name}: {}", mail.text);
@@ -159,8 +159,8 @@ fn what_others_write_is_escaped_and_adds_no_line() {
     let texts = texts();
     for locale in texts.locales() {
         for (name, kind, _) in TEMPLATES {
-            let plain = texts.mail(locale, name, &all_facts()).expect(name);
-            let mail = texts.mail(locale, name, &facts).expect(name);
+            let plain = texts.mail(locale, name, &all_facts(), None).expect(name);
+            let mail = texts.mail(locale, name, &facts, None).expect(name);
             assert!(
                 !mail.subject.chars().any(|c| c.is_control() || c == '\u{2028}'),
                 "{locale} {name}: {}",
@@ -184,7 +184,7 @@ fn what_others_write_is_escaped_and_adds_no_line() {
 #[test]
 fn a_mail_whose_code_or_link_is_missing_or_odd_is_refused() {
     let texts = texts();
-    let of = |template: &str, facts| texts.mail("en", template, &facts).map(|mail| mail.locale);
+    let of = |template: &str, facts| texts.mail("en", template, &facts, None).map(|mail| mail.locale);
     for code in [None, Some("")] {
         assert_eq!(of("sign-in", MailFacts { code, ..all_facts() }), Err(TextError::Missing("code")));
     }
@@ -259,7 +259,7 @@ fn minutes_and_hours_take_the_plural_of_their_language() {
         ("zh-Hans", 5, "有效期为 5 分钟。"),
     ] {
         for template in ["sign-in", "magic-link"] {
-            let mail = texts.mail(locale, template, &MailFacts { minutes, ..all_facts() }).expect("a mail");
+            let mail = texts.mail(locale, template, &MailFacts { minutes, ..all_facts() }, None).expect("a mail");
             assert!(mail.text.contains(&format!("\n\n{sentence}\n\n")), "{locale} {minutes}: {}", mail.text);
             assert!(mail.html.contains(sentence), "{locale} {minutes}: {}", mail.html);
         }
@@ -273,7 +273,7 @@ fn arabic_and_persian_run_from_right_to_left_and_all_others_from_left_to_right()
         let right_to_left = locale == "ar" || locale == "fa";
         let dir = if right_to_left { "rtl" } else { "ltr" };
         for (name, ..) in TEMPLATES {
-            let mail = texts.mail(locale, name, &all_facts()).expect(name);
+            let mail = texts.mail(locale, name, &all_facts(), None).expect(name);
             assert_eq!(mail.html.matches(&format!("lang=\"{locale}\" dir=\"{dir}\"")).count(), 2, "{locale} {name}");
             // The first letter decides how a subject and each paragraph of plain text is laid out.
             for line in [mail.subject.as_str(), mail.text.lines().next().unwrap_or_default()] {
