@@ -271,3 +271,37 @@ on_both!(projects_are_listed_page_by_page_and_need_no_key_for_that, |test| {
     assert!(ids(Some("m"), 9).is_empty());
     assert_eq!(page(Some("gone"), 9).unwrap_err().code, Code::CursorNotFound);
 });
+
+on_both!(the_sender_of_frontegg_clients_is_the_first_twilio_account_and_comes_first_once_it_is_set, |test| {
+    let inbox = json!({"sms": {"providers": [{"name": "main", "account": {"kind": "inbox"}}]}});
+    write(test, &ctx(), move |tx, ctx| {
+        create(tx, ctx, "p1", "Shop", Settings::default()).and_then(|_| update(tx, ctx, "p1", None, &inbox))
+    })
+    .unwrap();
+    let put = |account: Option<&str>, token: Option<&str>, from: Option<&str>, after: i64| {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let change = sender::Change { account: text(account), token: text(token), from: text(from) };
+        let later = Ctx { now: ctx().now.plus_seconds(after), ..ctx() };
+        write(test, &later, move |tx, ctx| sender::put(tx, ctx, &change))
+    };
+    let lacks = put(Some("AC1"), Some("secret-one"), None, 1).unwrap_err();
+    assert!(matches!(lacks.code, Code::InvalidValue { .. }));
+    let (project, created) = put(Some("AC1"), Some("secret-one"), Some("+12025550100"), 2).unwrap();
+    assert!(created);
+    let names = |project: &Project| project.settings.sms.providers.iter().map(|p| p.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&project), ["twilio", "main"]);
+    let expected = sender::Sender { account: "AC1".to_owned(), from: "+12025550100".to_owned() };
+    assert_eq!(sender::find(&project.settings), Some(expected));
+    let (project, created) = put(None, None, Some("MG1"), 3).unwrap();
+    assert!(!created);
+    let crate::message::Account::Twilio { auth_token, from, .. } = &project.settings.sms.providers[0].account else {
+        panic!()
+    };
+    assert_eq!((auth_token.0.expose(), from.as_str()), ("secret-one", "MG1"), "the token stays");
+    for after in [4, 5] {
+        let later = Ctx { now: ctx().now.plus_seconds(after), ..ctx() };
+        write(test, &later, |tx, ctx| sender::delete(tx, ctx)).unwrap();
+    }
+    let left = write(test, &ctx(), |tx, ctx| get(tx, &ctx.keys, "p1")).unwrap();
+    assert_eq!((names(&left), sender::find(&left.settings)), (vec!["main".to_owned()], None));
+});

@@ -5,6 +5,7 @@ mod admin;
 mod hashing;
 mod number;
 mod password;
+mod phone;
 mod projects;
 mod second;
 mod sessions;

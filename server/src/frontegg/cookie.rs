@@ -23,7 +23,6 @@ pub(super) fn device_name(client: &str) -> String {
 }
 
 /// The name of the cookie that holds the handle of a sign-in under way.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the routes that come next"))]
 pub(super) fn flow_name(client: &str) -> String {
     format!("fe_flow_{}", client.replace('-', ""))
 }

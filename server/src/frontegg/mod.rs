@@ -12,10 +12,14 @@ mod mfa;
 mod mfa_login;
 mod openapi;
 mod password;
+mod phone;
+mod phone_reset;
 mod policy;
 mod session;
+mod sms;
 mod start;
 mod strategy;
+mod template;
 mod tenant;
 mod token;
 mod user;
@@ -152,6 +156,10 @@ static PARTS: &[Part] = &[
     part!(policy),
     part!(strategy),
     part!(configuration),
+    part!(phone),
+    part!(phone_reset),
+    part!(sms),
+    part!(template),
 ];
 
 fn all() -> impl Iterator<Item = &'static Route> {

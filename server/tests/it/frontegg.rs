@@ -1,8 +1,11 @@
 //! The dialect of Frontegg's clients, over the wire. One file per file of routes.
 
 mod mfa;
+mod phone;
+mod phone_reset;
 mod policy;
 mod session;
+mod sms;
 mod start;
 mod user;
 mod users;

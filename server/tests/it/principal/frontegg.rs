@@ -201,6 +201,8 @@ impl World {
         let path = row.path.replace("{userId}", &owner.user);
         let path = path.replace("{deviceId}", "any");
         let path = if path.contains("{tenantId}") { path.replace("{tenantId}", &self.tenant()) } else { path };
+        let kind = if path.contains("/mail/") { "OTC" } else { "1" };
+        let path = path.replace("{phoneId}", "nobody").replace("{templateId}", kind).replace("{type}", kind);
         let call = self.server.call(row.method, &format!("{mount}{path}")).without("X-Appwrite-Project");
         let call =
             if row.path == "/identity/resources/users/v2" { call.header("frontegg-tenant-id", "demo") } else { call };
@@ -216,7 +218,8 @@ impl World {
 
     /// What a client sends.
     fn frontegg_body(&self, row: &Row) -> Value {
-        let email = format!("f{}@example.com", self.number());
+        let number = self.number();
+        let (email, phone) = (format!("f{number}@example.com"), format!("+491521{number:07}"));
         match row.path {
             "/auth/vendor" => json!({"clientId": self.server.client_id(), "secret": self.server.api_key()}),
             "/identity/resources/auth/v1/user" => json!({"email": MEMBER, "password": PASSWORD}),
@@ -226,6 +229,26 @@ impl World {
             | "/identity/resources/migrations/v1/local" => json!({"email": email}),
             // Not made, so that whoever reads it finds none.
             "/identity/resources/configurations/v1/mfa-policy" => json!({"enforceMFAType": "Sometimes"}),
+            "/identity/resources/users/phone-numbers/v1"
+            | "/identity/resources/users/phone-numbers/v1/preverify"
+            | "/identity/resources/users/phone-numbers/v1/vendor/{userId}"
+            | "/identity/resources/users/v1/phone" => json!({"phoneNumber": phone}),
+            "/identity/resources/users/phone-numbers/v1/verify"
+            | "/identity/resources/users/phone-numbers/v1/{phoneId}/delete/verify" => {
+                json!({"otcToken": "x", "code": "123456"})
+            }
+            "/identity/resources/users/v1/phone/verify" => json!({"changePhoneId": "x", "code": "123456"}),
+            "/identity/resources/users/v1/phone/reset" => json!({"email": email}),
+            "/identity/resources/users/v1/phone/reset/verify" => {
+                json!({"resetPhoneNumberToken": "x", "code": "123456"})
+            }
+            "/identity/resources/users/v1/phone/change" => {
+                json!({"changePhoneNumberToken": "x", "phoneNumber": phone})
+            }
+            "/identity/resources/configurations/v1/sms/templates/{type}" => json!({"template": "{{ code }}"}),
+            "/identity/resources/mail/v1/configs/templates" => {
+                json!({"type": "OTC", "htmlTemplate": "<p>{{ code }}</p>"})
+            }
             // These take no body, and an empty one is none.
             _ => json!({}),
         }
