@@ -33,7 +33,7 @@ mod statements {
     use crate::on_both;
 
     /// Every noun's.
-    const NOUNS: [(&str, &[&str]); 16] = [
+    const NOUNS: [(&str, &[&str]); 17] = [
         ("admin", crate::admin::sql::ALL),
         ("audit", crate::audit::sql::ALL),
         ("contact", crate::contact::sql::ALL),

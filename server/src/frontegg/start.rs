@@ -2,9 +2,8 @@
 //! we have not, that there is none.
 
 use axum::http::{Method, StatusCode};
-use serde::Serialize;
 use serde_json::{Value as Json, json};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::OpenApi;
 
 use super::call::{Answered, Call};
 use super::error::Body;
