@@ -35,6 +35,8 @@ pub enum Label {
     Backup,
     /// Ids of what is stored without one.
     DerivedId,
+    /// What stands in an answer for the number of somebody unknown.
+    Decoy,
 }
 
 impl Label {
@@ -53,6 +55,7 @@ impl Label {
             Self::Webhook => b"countersign/webhook/1",
             Self::Backup => b"countersign/backup/1",
             Self::DerivedId => b"countersign/derived-id/1",
+            Self::Decoy => b"countersign/decoy/1",
         }
     }
 }
@@ -107,7 +110,8 @@ impl Keys {
             | Label::RecoveryCode
             | Label::Webhook
             | Label::Backup
-            | Label::DerivedId => {
+            | Label::DerivedId
+            | Label::Decoy => {
                 let key = expand::<32>(&self.master, label)?;
                 hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
             }

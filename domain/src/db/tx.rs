@@ -12,6 +12,9 @@ pub struct Tx<'c> {
     /// written, and hardly ever undo anything.
     careful: bool,
     depth: usize,
+    /// What was asked of the database, in order: for tests of what a stranger could tell by the time it takes.
+    #[cfg(test)]
+    pub(crate) asked: Vec<&'static str>,
 }
 
 pub(super) enum On<'c> {
@@ -21,7 +24,14 @@ pub(super) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(super) const fn new(on: On<'c>, careful: bool) -> Self {
-        Self { on, effects: Vec::new(), careful, depth: 0 }
+        Self {
+            on,
+            effects: Vec::new(),
+            careful,
+            depth: 0,
+            #[cfg(test)]
+            asked: Vec::new(),
+        }
     }
 
     /// Which kind of database this is, for the few statements that need an addition on one of them.
@@ -35,6 +45,8 @@ impl<'c> Tx<'c> {
     /// Runs a statement; gives the number of rows it changed.
     pub fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64> {
         debug_assert!(binds_alike(sql), "{sql}");
+        #[cfg(test)]
+        self.asked.push(sql);
         match &mut self.on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
@@ -57,6 +69,8 @@ impl<'c> Tx<'c> {
         match &mut self.on {
             On::Sqlite(_) => self.exec(sql, args).map(drop),
             On::Postgres(tx) => {
+                #[cfg(test)]
+                self.asked.push(sql);
                 tx.push(sql, args);
                 Ok(())
             }
@@ -71,6 +85,8 @@ impl<'c> Tx<'c> {
         map: impl Fn(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         debug_assert!(binds_alike(sql), "{sql}");
+        #[cfg(test)]
+        self.asked.push(sql);
         match &mut self.on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
@@ -92,6 +108,8 @@ impl<'c> Tx<'c> {
         map: impl Fn(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         debug_assert!(binds_alike(sql), "{sql}");
+        #[cfg(test)]
+        self.asked.push(sql);
         match &mut self.on {
             On::Sqlite(db) => rows(&mut *db.prepare_cached(sql).map_err(Error::sqlite)?, args, map),
             On::Postgres(tx) => tx.query(sql, args)?.iter().map(|row| map(&Row::Postgres(row))).collect(),

@@ -55,20 +55,20 @@ impl Redirect {
     /// The address with the id, the secret and its expiry, which replace what it had under these names (contract nuvix
     /// §3.4).
     pub fn with_secret(&self, user: &str, secret: &Secret, expires_at: Time) -> Result<String> {
+        Ok(self.with(&[("userId", user), ("secret", secret.expose()), ("expire", &expires_at.to_rfc3339())]))
+    }
+
+    /// The address with these parameters, which replace what it had under their names.
+    pub fn with(&self, parameters: &[(&str, &str)]) -> String {
         let kept: Vec<(String, String)> = self
             .0
             .query_pairs()
-            .filter(|(name, _)| !matches!(&**name, "userId" | "secret" | "expire"))
+            .filter(|(name, _)| parameters.iter().all(|(ours, _)| ours != name))
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
         let mut url = self.0.clone();
-        url.query_pairs_mut()
-            .clear()
-            .extend_pairs(kept)
-            .append_pair("userId", user)
-            .append_pair("secret", secret.expose())
-            .append_pair("expire", &expires_at.to_rfc3339());
-        Ok(url.into())
+        url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(parameters);
+        url.into()
     }
 }
 

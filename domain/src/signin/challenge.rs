@@ -135,6 +135,7 @@ pub(super) fn send(
             session: Some(&caller.session.id),
             wanted_length: rules.length,
         },
+        reaches: None,
         user: Some(&caller.user.id),
         wanted_user: None,
         rules: &rules,

@@ -80,6 +80,18 @@ impl Holder {
         Ok(Self { hash: kind.hash(ctx, &text), text, own: None })
     }
 
+    /// A new text for a requester who may hold an older one for this target.
+    pub fn renewed(tx: &mut Tx<'_>, ctx: &Ctx, held: Option<&str>, target: &str) -> Result<Self> {
+        let mut own = match held {
+            Some(text) => verification::find_handle(tx, &HandleKind::Opaque.hash(ctx, text))?,
+            None => None,
+        };
+        // What he holds for another target stays his: two people may share a browser.
+        own.take_if(|held| held.target != target);
+        let text = ctx.random.hex(32);
+        Ok(Self { hash: HandleKind::Opaque.hash(ctx, &text), text, own })
+    }
+
     /// The session that asks. What it asked for another target before is of no more use.
     pub fn of_session(tx: &mut Tx<'_>, ctx: &Ctx, session: &str, purpose: Purpose, target: &str) -> Result<Self> {
         let text = format!("{}:{session}", purpose.name());

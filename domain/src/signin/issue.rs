@@ -3,6 +3,7 @@
 use super::handle::{self, Holder};
 use super::phrase;
 use super::start::Rules;
+use crate::base::time::HOUR;
 use crate::base::{Code, Ctx, Result, Secret, Time};
 use crate::db::Tx;
 use crate::limit::{self, guess};
@@ -20,6 +21,8 @@ pub(super) const DAY_IS_FULL: &str = "the day's messages to this number or addre
 pub(super) struct Ask<'a> {
     /// What about.
     pub subject: Subject<'a>,
+    /// The number or address itself, where the subject's target is a name that stands for it.
+    pub reaches: Option<&'a str>,
     /// The account behind it, where that is known already.
     pub user: Option<&'a str>,
     /// The account id that the requester would like.
@@ -37,6 +40,11 @@ pub(super) struct Ask<'a> {
 }
 
 impl Ask<'_> {
+    /// The subject of the verification: what the code goes to is what it proves.
+    fn sent(&self) -> Subject<'_> {
+        Subject { target: self.reaches.unwrap_or(self.subject.target), ..self.subject }
+    }
+
     /// The phrase that goes with this handle, if one is asked for.
     pub fn phrase_of(&self, ctx: &Ctx, handle: &str) -> Result<Option<String>> {
         self.phrase.then(|| phrase::of(ctx, handle)).transpose()
@@ -67,9 +75,8 @@ pub(super) fn code(
     if let Some(old) = &holder.own {
         verification::retire_handle(tx, old)?;
     }
-    let wanted = subject.wanted_length.max(guess::length_under_attack(ledger.failures, 0));
-    let length = length_that_fits(tx, ctx, target, wanted, ask.rules.max_attempts)?;
-    let issued = verification::create(tx, ctx, subject, length, ask.user, expires_at)?;
+    let length = length(tx, ctx, ask, ledger)?;
+    let issued = verification::create(tx, ctx, &ask.sent(), length, ask.user, expires_at)?;
     let handle = verification::create_handle(tx, ctx, &new, target, Some(&issued), expires_at)?;
     let payload = Payload { phrase: ask.phrase_of(ctx, &handle.id)?, ..ask.payload.clone() };
     let message =
@@ -87,6 +94,8 @@ pub(super) fn code(
 pub(super) struct Link {
     /// The id of the token.
     pub id: String,
+    /// What was issued, if anything was.
+    pub issued: Option<OnItsWay>,
     /// Until when it works.
     pub expires_at: Time,
 }
@@ -105,11 +114,11 @@ pub(super) fn link(
     let expires_at = ctx.now.plus_seconds(LINK_SECONDS);
     let mut ledger = limit::lock_target(tx, ctx, target)?;
     if ledger.cooldowns.until(purpose, ctx.now).is_some() {
-        return Ok(Link { id: ctx.id(), expires_at });
+        return Ok(Link { id: ctx.id(), issued: None, expires_at });
     }
     if ledger.day_sends >= ask.rules.per_phone_per_day {
         refuse(tx, ctx, ask.own, &ledger, purpose, &ask.payload, expires_at)?;
-        return Ok(Link { id: ctx.id(), expires_at });
+        return Ok(Link { id: ctx.id(), issued: None, expires_at });
     }
     let link = send_link(tx, ctx, ask, user, expires_at, address)?;
     ledger.cooldowns.start(purpose, ctx.now, &ask.rules.resend_seconds, LINK_SECONDS);
@@ -132,8 +141,8 @@ pub(super) fn send_link(
     let (purpose, target) = (subject.purpose.name(), subject.target);
     let secret = Secret::new(ctx.random.hex(32));
     // Its secret is beyond guessing, as the longest code is: it takes nothing of the guess budget.
-    let issued = verification::create(tx, ctx, subject, guess::MAX_LENGTH, ask.user, expires_at)?;
-    verification::arm_link(tx, ctx, &issued.id, subject, &secret)?;
+    let issued = verification::create(tx, ctx, &ask.sent(), guess::MAX_LENGTH, ask.user, expires_at)?;
+    verification::arm_link(tx, ctx, &issued.id, &ask.sent(), &secret)?;
     let hash = handle::of_link(ctx, subject.purpose, user, secret.expose());
     let new = NewHandle { hash: &hash, wanted_user: ask.wanted_user, max_attempts: NO_LIMIT };
     let held = verification::create_handle(tx, ctx, &new, target, Some(&issued), expires_at)?;
@@ -145,7 +154,7 @@ pub(super) fn send_link(
     let message =
         message::New { verification: Some(&issued.id), purpose, payload: &payload, expires_at, refusal: None };
     message::enqueue(tx, ctx, message)?;
-    Ok(Link { id: held.id, expires_at })
+    Ok(Link { id: held.id, issued: Some(issued), expires_at })
 }
 
 /// The day's cap is reached: whoever owns the target is told, everybody else gets the usual answer.
@@ -201,7 +210,7 @@ fn share(
 
 /// An empty handle, unless what the requester holds still works: it may open an earlier code, which an empty one would
 /// only take away.
-fn create_empty(
+pub(super) fn create_empty(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     holder: &Holder,
@@ -218,6 +227,29 @@ fn create_empty(
     verification::create_handle(tx, ctx, new, target, None, expires_at)
 }
 
+/// The digits of a new code. Where they are fixed and do not fit: `Code::TooManyAttempts`, the same for known and unknown
+/// targets, because only what was asked about this one is looked at (design "Guess budget").
+fn length(tx: &mut Tx<'_>, ctx: &Ctx, ask: &Ask<'_>, ledger: &limit::Target) -> Result<i64> {
+    let (target, tries) = (ask.subject.target, ask.rules.max_attempts);
+    let wanted = ask.subject.wanted_length.max(guess::length_under_attack(ledger.failures, 0));
+    if !ask.rules.fixed_length || ask.mock {
+        return length_that_fits(tx, ctx, target, wanted, tries);
+    }
+    let spray = limit::spent(tx, ctx, guess::WRONG, "", guess::WRONG_WINDOW)?.used >= guess::SPRAY;
+    if length_that_fits(tx, ctx, target, ask.subject.wanted_length, tries)? != ask.subject.wanted_length {
+        return Err(Code::TooManyAttempts { retry_at: verification::relief_at(tx, ctx, target)? }.into());
+    }
+    if wanted != ask.subject.wanted_length || (spray && !is_familiar(tx, ctx, target)?) {
+        return Err(Code::TooManyAttempts { retry_at: ctx.now.plus_micros(HOUR) }.into());
+    }
+    Ok(wanted)
+}
+
+fn is_familiar(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<bool> {
+    let origin = ctx.origin()?;
+    limit::is_known_origin(tx, &ctx.project, target, origin.as_ref().map(<[u8; 32]>::as_slice))
+}
+
 fn fits(tx: &mut Tx<'_>, ctx: &Ctx, ask: &Ask<'_>, there: &OnItsWay) -> Result<bool> {
     Ok(length_that_fits(tx, ctx, ask.subject.target, there.length, ask.rules.max_attempts)? == there.length)
 }
@@ -230,7 +262,6 @@ fn length_that_fits(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, wanted: i64, tries
     if length == wanted {
         return Ok(length);
     }
-    let origin = ctx.origin()?;
-    let familiar = limit::is_known_origin(tx, &ctx.project, target, origin.as_ref().map(<[u8; 32]>::as_slice))?;
+    let familiar = is_familiar(tx, ctx, target)?;
     Ok(guess::length_that_fits(wanted, tries, used, familiar))
 }

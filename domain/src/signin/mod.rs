@@ -16,6 +16,7 @@ pub mod enrol;
 pub mod export;
 pub mod factor;
 mod finish;
+pub mod flow;
 mod gate;
 mod handle;
 mod idempotency;

@@ -82,26 +82,38 @@ pub fn finish_recovery(
     settle(tx, ctx, Purpose::Recovery, shown, |tx, right| {
         right.through.clear(tx, ctx, shown)?;
         consume(tx, ctx, &right.verification)?;
-        let before = recovered(tx, ctx, &right.verification)?;
-        verification::consume_all(tx, ctx, Purpose::Recovery, shown.phone.as_e164())?;
-        if let Some(email) = &before.email {
-            // A link that somebody asked for before must not undo this.
-            verification::consume_all(tx, ctx, Purpose::Recovery, email.as_str())?;
-        }
-        if !before.phone_proof.is_verified() && before.phone_claim.is_none() {
-            user::prove_claim(tx, ctx, &before.id, &shown.phone, Proof::Code)?;
-        }
-        let stored = password::find(tx, ctx, &before.id)?;
-        let after = account::store(tx, ctx, project, &before.id, stored.as_ref(), hash)?;
-        erase_sessions(tx, ctx, &before.id)?;
-        forgive_others(tx, ctx, &after, shown.phone.as_e164())?;
-        audit::record(tx, ctx, What::RecoveryComplete, Some(&before.id), "{}")?;
-        notice::send(tx, ctx, project, &before, Notice::PasswordChanged)?;
-        Ok(after)
+        set_password(tx, ctx, project, &right.verification, &shown.phone, hash)
     })
 }
 
-fn recovered(tx: &mut Tx<'_>, ctx: &Ctx, verification: &Verification) -> Result<User> {
+/// What a proof of the number of whoever forgot his password brings him: the new one.
+pub(super) fn set_password(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    verification: &Verification,
+    phone: &Phone,
+    hash: &str,
+) -> Result<User> {
+    let before = recovered(tx, ctx, verification)?;
+    verification::consume_all(tx, ctx, Purpose::Recovery, phone.as_e164())?;
+    if let Some(email) = &before.email {
+        // A link that somebody asked for before must not undo this.
+        verification::consume_all(tx, ctx, Purpose::Recovery, email.as_str())?;
+    }
+    if !before.phone_proof.is_verified() && before.phone_claim.is_none() {
+        user::prove_claim(tx, ctx, &before.id, phone, Proof::Code)?;
+    }
+    let stored = password::find(tx, ctx, &before.id)?;
+    let after = account::store(tx, ctx, project, &before.id, stored.as_ref(), hash)?;
+    erase_sessions(tx, ctx, &before.id)?;
+    forgive_others(tx, ctx, &after, phone.as_e164())?;
+    audit::record(tx, ctx, What::RecoveryComplete, Some(&before.id), "{}")?;
+    notice::send(tx, ctx, project, &before, Notice::PasswordChanged)?;
+    Ok(after)
+}
+
+pub(super) fn recovered(tx: &mut Tx<'_>, ctx: &Ctx, verification: &Verification) -> Result<User> {
     let id = verification.user.as_deref().ok_or(Code::InvalidToken)?;
     let target = Target::from_stored(verification.target.clone());
     let user = user::find(tx, &ctx.project, id)?;

@@ -13,6 +13,7 @@ use crate::project::Project;
 use crate::user::{self, User};
 use crate::verification::{self, Purpose, Verification};
 
+use super::flow::turn::{self, Turn};
 use super::issue::DAY_IS_FULL;
 use super::start::{Rules, has_converted, is_served};
 use super::{phone, verify};
@@ -99,17 +100,26 @@ fn decide(
         Err(reason) => return settled(tx, ctx, &claimed, End::Refused, reason),
     };
     if claimed.payload.link.is_some() {
+        if let Turn::Stop(reason) = turn(tx, ctx, project, &claimed, &verification, &account)? {
+            return settled(tx, ctx, &claimed, End::Refused, reason);
+        }
         verification::set_user(tx, &verification.id, &account.id)?;
     } else {
-        let mock = mock_code(tx, ctx, project, &verification, &target)?;
+        let mock = mock_code(tx, ctx, project, &claimed, &verification, &target)?;
         let code = match mock {
             MockCode::Of(code) => Secret::new(code),
             MockCode::Refused(end, reason) => return settled(tx, ctx, &claimed, end, reason),
             MockCode::No => {
+                let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
+                if claimed.payload.exact && length != verification.wanted_length {
+                    return settled(tx, ctx, &claimed, End::Refused, "a longer code is needed, and its client takes none");
+                }
+                if let Turn::Stop(reason) = turn(tx, ctx, project, &claimed, &verification, &account)? {
+                    return settled(tx, ctx, &claimed, End::Refused, reason);
+                }
                 if let Some(reason) = counters.refusal(tx, ctx, project, &target, true)? {
                     return settled(tx, ctx, &claimed, End::Refused, reason);
                 }
-                let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
                 Secret::new(ctx.random.digits(length as usize))
             }
         };
@@ -119,11 +129,29 @@ fn decide(
         if is_mock {
             return settled(tx, ctx, &claimed, End::Mock, "");
         }
+        if claimed.payload.named.is_some() {
+            turn::mark(tx, ctx, &verification)?;
+        }
         claimed.payload.code = Some(code.expose().to_owned());
     }
     claimed.payload.user = Some(account.id.clone());
     message::store(tx, ctx, &mut claimed, &first)?;
     Ok(Some((claimed, lifetime)))
+}
+
+/// The limits of the number or address itself, where nobody looked at them yet.
+fn turn(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    claimed: &Claimed,
+    verification: &Verification,
+    account: &User,
+) -> Result<Turn> {
+    match claimed.payload.named {
+        Some(_) => turn::take(tx, ctx, project, verification, account, claimed.payload.origin.as_deref()),
+        None => Ok(Turn::Go),
+    }
 }
 
 fn settled(
@@ -215,6 +243,7 @@ fn mock_code<'p>(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &'p Project,
+    claimed: &Claimed,
     verification: &Verification,
     target: &Target,
 ) -> Result<MockCode<'p>> {
@@ -226,6 +255,9 @@ fn mock_code<'p>(
     let holder = user::find_by(tx, &ctx.project, target)?;
     if holder.is_none_or(|holder| holder.takes_mock_codes()) {
         return Ok(MockCode::Of(code));
+    }
+    if claimed.payload.named.is_some() {
+        return Ok(MockCode::No);
     }
     Ok(match refusal_of_mock(tx, ctx, project, verification, phone)? {
         Some((end, reason)) => MockCode::Refused(end, reason),
@@ -273,17 +305,19 @@ fn account(
     verification: &Verification,
     target: &Target,
 ) -> Result<Found> {
-    let held = match &verification.user {
+    let held = match verification.user.as_ref().or(claimed.payload.named.as_ref()) {
         Some(id) => user::find(tx, &ctx.project, id)?,
         None => user::find_by(tx, &ctx.project, target)?,
     };
+    let held = held.filter(|user| !claimed.payload.exact || is_exact(user, target, verification.purpose));
     match verification.purpose {
         Purpose::SignIn | Purpose::MagicLink => {
             if let Some(user) = held {
                 return Ok(Ok(user));
             }
             let auth = &project.settings.auth;
-            if !auth.sign_up
+            if claimed.payload.exact
+                || !auth.sign_up
                 || claimed.payload.known_only
                 || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit)
             {
@@ -311,6 +345,16 @@ fn account(
     }
 }
 
+/// Whether an account is somebody's already and has this address or this number, for a sign-in a verified one.
+fn is_exact(user: &User, target: &Target, purpose: Purpose) -> bool {
+    !user.pending
+        && match target {
+            Target::Phone(phone) if purpose == Purpose::SignIn => user.verified_phone() == Some(phone),
+            Target::Phone(phone) => user.phone.as_ref() == Some(phone),
+            Target::Email(email) => user.email.as_ref() == Some(email),
+        }
+}
+
 /// The length that fits in the person's budget too, and in a project under attack.
 fn length(
     tx: &mut Tx<'_>,
@@ -320,7 +364,13 @@ fn length(
     account: &User,
     counters: &mut Counters,
 ) -> Result<i64> {
-    let wanted = verification.length.max(guess::length_under_attack(0, counters.wrong_guesses(tx, ctx)?));
+    let origin = claimed.payload.origin.as_deref();
+    let attacked = guess::length_under_attack(0, counters.wrong_guesses(tx, ctx)?);
+    // A code that cannot grow goes to nobody but known networks while somebody sprays.
+    let is_let_be = claimed.payload.exact
+        && attacked > verification.length
+        && limit::is_known_origin(tx, &ctx.project, &verification.target, origin)?;
+    let wanted = if is_let_be { verification.length } else { verification.length.max(attacked) };
     if account.pending {
         // Nobody stands behind it yet but the number itself.
         return Ok(wanted);
@@ -332,7 +382,6 @@ fn length(
     if length == wanted {
         return Ok(length);
     }
-    let origin = claimed.payload.origin.as_deref();
     let familiar = limit::is_known_origin(tx, &ctx.project, &verification.target, origin)?;
     Ok(guess::length_that_fits(wanted, tries, used, familiar))
 }

@@ -21,6 +21,8 @@ const MAIN_SMS: &str = "SmsCode";
 pub struct Rules {
     /// Digits of a code.
     pub length: i64,
+    /// Whether the dialect's clients take codes of that length only, so that none may grow.
+    pub fixed_length: bool,
     /// How long it lives, in seconds.
     pub lifetime_seconds: i64,
     /// Wrong tries of a handle.
@@ -101,6 +103,7 @@ impl Rules {
         let otp = &project.settings.otp;
         Self {
             length: otp.length,
+            fixed_length: false,
             lifetime_seconds: otp.lifetime_seconds,
             max_attempts: otp.max_attempts,
             resend_seconds: otp.resend_seconds.clone(),
@@ -125,6 +128,7 @@ impl Rules {
     pub fn of_frontegg(project: &Project) -> Self {
         Self {
             length: 6,
+            fixed_length: true,
             lifetime_seconds: project.settings.otp.lifetime_seconds.max(300),
             terms: Terms::of_frontegg(project),
             ..Self::of(project)
@@ -315,6 +319,7 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
     let wanted_user = (input.kind == HandleKind::UserId).then_some(holder.text.as_str());
     let ask = Ask {
         subject,
+        reaches: None,
         user: None,
         wanted_user,
         rules: &input.rules,

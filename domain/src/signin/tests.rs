@@ -11,6 +11,7 @@ mod custom;
 mod email;
 mod enrol;
 mod factor;
+mod flow;
 mod gate;
 mod halfway;
 mod handle;

@@ -10,7 +10,7 @@ use super::phone::review;
 use super::start::{Rules, channel, check_phone, check_reach, payload};
 use super::{Caller, account, erase_sessions, number};
 use crate::audit::{self, What};
-use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target, Time};
+use crate::base::{Code, Ctx, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::device;
 use crate::limit;
@@ -118,6 +118,7 @@ pub(super) fn ask_number(
             session: Some(&session),
             wanted_length: mock.map_or(rules.length, |code| code.len() as i64),
         },
+        reaches: None,
         user: Some(&caller.user.id),
         wanted_user: None,
         rules,
@@ -282,6 +283,7 @@ pub fn start_email(
             session: Some(&caller.session.id),
             wanted_length: rules.length,
         },
+        reaches: None,
         user: Some(&user.id),
         wanted_user: None,
         rules: &rules,
@@ -304,11 +306,11 @@ pub fn finish_email(
     user: &str,
     secret: &Secret,
 ) -> Result<Result<Token>> {
-    follow(tx, ctx, Purpose::VerifyEmail, user, secret, |tx, verification, email| {
-        verification::consume_all(tx, ctx, Purpose::VerifyEmail, email.as_str())?;
-        if verification.user.as_deref() != Some(user) {
+    follow(tx, ctx, Purpose::VerifyEmail, user, secret, |tx, verification, target| {
+        verification::consume_all(tx, ctx, Purpose::VerifyEmail, &verification.target)?;
+        let (Target::Email(email), true) = (target, verification.user.as_deref() == Some(user)) else {
             return Err(Code::InvalidToken.into());
-        }
+        };
         let after = user::prove_email(tx, ctx, user, email)?;
         audit::record(tx, ctx, What::EmailVerify, Some(&after.id), "{}")?;
         count_factor(tx, ctx, &after, caller.filter(|c| c.user.id == after.id), Factor::Email)?;
@@ -357,7 +359,8 @@ pub fn find_recovery(tx: &mut Tx<'_>, ctx: &Ctx, handle: &str, secret: &Secret) 
     if user.blocked { Err(Code::UserBlocked.into()) } else { Ok(user) }
 }
 
-/// Follows a link to a new password, of which `hash` is made: the address is proved, every session ends, and whoever
+/// Follows a link to a new password, of which `hash` is made: the address, or the number whose code was exchanged for the
+/// link (`flow::exchange_recovery`), is proved, every session ends, and whoever
 /// signs in next still shows his second factor.
 pub fn finish_recovery(
     tx: &mut Tx<'_>,
@@ -367,7 +370,14 @@ pub fn finish_recovery(
     secret: &Secret,
     hash: &str,
 ) -> Result<Result<Token>> {
-    follow(tx, ctx, Purpose::Recovery, handle, secret, |tx, verification, email| {
+    follow(tx, ctx, Purpose::Recovery, handle, secret, |tx, verification, target| {
+        let email = match target {
+            Target::Email(email) => email,
+            Target::Phone(phone) => {
+                let after = number::set_password(tx, ctx, project, verification, phone, hash)?;
+                return Ok(token_of(verification, &after));
+            }
+        };
         verification::consume_all(tx, ctx, Purpose::Recovery, email.as_str())?;
         let id = verification.user.as_deref().ok_or(Code::InvalidToken)?;
         let before = user::find(tx, &ctx.project, id)?.filter(may_recover).ok_or(Code::InvalidToken)?;
@@ -393,7 +403,7 @@ pub(super) fn follow<T>(
     purpose: Purpose,
     handle: &str,
     secret: &Secret,
-    work: impl FnOnce(&mut Tx<'_>, &Verification, &Email) -> Result<T>,
+    work: impl FnOnce(&mut Tx<'_>, &Verification, &Target) -> Result<T>,
 ) -> Result<Result<T>> {
     let hash = handle::of_link(ctx, purpose, handle, secret.expose());
     lock_target_of(tx, ctx, &hash)?;
@@ -402,10 +412,7 @@ pub(super) fn follow<T>(
     };
     tx.attempt(|tx| {
         consume(tx, ctx, &verification)?;
-        let Target::Email(email) = Target::from_stored(verification.target.clone()) else {
-            return Err(Code::InvalidToken.into());
-        };
-        work(tx, &verification, &email)
+        work(tx, &verification, &Target::from_stored(verification.target.clone()))
     })
 }
 

@@ -56,6 +56,19 @@ pub struct OnItsWay {
 }
 
 impl OnItsWay {
+    /// A verification that has just been prepared.
+    pub fn of(verification: &Verification) -> Self {
+        Self {
+            id: verification.id.clone(),
+            channel: verification.channel,
+            length: verification.length,
+            user: verification.user.clone(),
+            created_at: verification.created_at,
+            expires_at: verification.expires_at,
+            handles: 0,
+        }
+    }
+
     /// Whether another handle may be added.
     pub const fn takes_another(&self) -> bool {
         self.handles < MAX_HANDLES
@@ -123,6 +136,26 @@ pub fn retire_of_session(tx: &mut Tx<'_>, ctx: &Ctx, subject: &Subject<'_>) -> R
         ],
     )
     .map(drop)
+}
+
+/// Gives whoever holds a handle of `from` a part of the code `there` instead, if all of them may have one.
+pub fn join(tx: &mut Tx<'_>, from: &str, there: &OnItsWay, person: &str) -> Result<bool> {
+    let joining: i64 = tx.find(sql::COUNT_HANDLES, args![from], |row| row.get(0))?.unwrap_or(0);
+    if there.handles + joining > MAX_HANDLES {
+        return Ok(false);
+    }
+    let weight = there.channel.weight(there.length);
+    tx.push(sql::JOIN_HANDLES, args![&there.id, weight, person, there.expires_at, from])?;
+    Ok(true)
+}
+
+/// When something of what the handles of `target` took of the day's guess budget comes back.
+pub fn relief_at(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<Time> {
+    let since = ctx.now.plus_micros(-guess::WINDOW);
+    let first = tx.find(sql::RELIEF_AT, args![ctx.now, guess::WINDOW, &ctx.project, target, since], |row| {
+        row.get::<Option<Time>>(0)
+    })?;
+    Ok(first.flatten().unwrap_or_else(|| ctx.now.plus_micros(guess::WINDOW)))
 }
 
 /// Issues a verification without a code: it matches nothing until [`arm`] gives it one.
@@ -207,6 +240,8 @@ pub fn create_handle(
 pub struct Verification {
     /// Its id.
     pub id: String,
+    /// Who asked for it.
+    pub dialect: Dialect,
     /// What it is for.
     pub purpose: Purpose,
     /// By what its code comes.
@@ -262,6 +297,7 @@ pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Verification>> {
             expires_at: row.get(10)?,
             consumed_at: row.get(11)?,
             channel: Channel::parse(&row.get::<String>(12)?)?,
+            dialect: Dialect::parse(&row.get::<String>(13)?)?,
         })
     })
 }
@@ -322,6 +358,8 @@ pub enum Checked {
 pub struct Opened {
     /// What is to be proved.
     pub verification: Verification,
+    /// What the requester asked for it by: the number or address itself, or a name that stands for it.
+    pub target: String,
     /// The account id that the requester would like.
     pub wanted_user: Option<String>,
 }
@@ -330,13 +368,13 @@ pub struct Opened {
 /// nothing counted, when nobody holds the handle, or it is spent, expired, used or empty.
 pub fn open(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32]) -> Result<Option<Opened>> {
     let counted = tx.find(sql::COUNT_ATTEMPT, args![hash, ctx.now], |row| {
-        Ok((row.get::<String>(1)?, row.get::<Option<String>>(2)?))
+        Ok((row.get::<String>(1)?, row.get::<Option<String>>(2)?, row.get::<String>(3)?))
     })?;
-    let Some((id, wanted_user)) = counted else {
+    let Some((id, wanted_user, target)) = counted else {
         tx.push(sql::END_EXPIRED, args![hash, ctx.now])?;
         return Ok(None);
     };
-    Ok(find(tx, &id)?.map(|verification| Opened { verification, wanted_user }))
+    Ok(find(tx, &id)?.map(|verification| Opened { verification, target, wanted_user }))
 }
 
 /// Looks through a handle without counting an attempt: for links, whose secrets nobody guesses.
@@ -396,7 +434,7 @@ pub fn matches(ctx: &Ctx, verification: &Verification, purpose: Purpose, secret:
 /// Checks `secret` through the handle with this hash: the attempt is counted first, compared in constant time second.
 /// The caller consumes ([`consume`]) in the same transaction, and commits whatever the result.
 pub fn check(tx: &mut Tx<'_>, ctx: &Ctx, hash: &[u8; 32], purpose: Purpose, secret: &Secret) -> Result<Checked> {
-    let Some(Opened { verification, wanted_user }) = open(tx, ctx, hash)? else { return Ok(Checked::NoHandle) };
+    let Some(Opened { verification, wanted_user, .. }) = open(tx, ctx, hash)? else { return Ok(Checked::NoHandle) };
     if matches(ctx, &verification, purpose, secret)? {
         Ok(Checked::Right { verification, wanted_user })
     } else {

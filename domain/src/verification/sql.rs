@@ -5,7 +5,7 @@ pub(super) const INSERT: &str =
   mock, mac, created_at, expires_at, consumed_at, channel)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, $10, $11, NULL, $12)";
 pub(super) const FIND: &str = "SELECT id, purpose, target, wanted_length, length, session_id, user_id, mock, mac,
-  created_at, expires_at, consumed_at, channel FROM verifications WHERE id = $1";
+  created_at, expires_at, consumed_at, channel, dialect FROM verifications WHERE id = $1";
 /// The verification that is on its way for the same thing, with how many hold a handle to it.
 pub(super) const FIND_ON_ITS_WAY: &str = "SELECT v.id, v.length, v.user_id, v.created_at, v.expires_at,
   (SELECT COUNT(*) FROM handles o WHERE o.verification_id = v.id)
@@ -34,6 +34,14 @@ pub(super) const INSERT_GUESS: &str =
     "INSERT INTO handles (id, project_id, hash, verification_id, target, user_id, wanted_user_id, weight, attempts,
   max_attempts, state, created_at, expires_at) VALUES ($1, $2, $3, NULL, $4, $5, NULL, $6, 1, 1, 'moved', $7, $8)";
 pub(super) const GIVE_BACK_GUESS: &str = "UPDATE handles SET state = 'used' WHERE id = $1";
+/// Whoever holds one of these holds a part of another code from now on.
+pub(super) const JOIN_HANDLES: &str = "UPDATE handles SET verification_id = $1, weight = $2, user_id = $3, expires_at = $4
+ WHERE verification_id = $5 AND state = 'live'";
+/// When the first of what is reserved comes back: what was not tried at its expiry, the rest after a day.
+pub(super) const RELIEF_AT: &str = "SELECT MIN(CASE WHEN state = 'live' AND expires_at > $1 AND attempts < max_attempts
+  THEN expires_at ELSE created_at + CAST($2 AS BIGINT) END)
+ FROM handles WHERE project_id = $3 AND target = $4 AND created_at > $5 AND state <> 'used' AND weight > 0
+  AND (attempts > 0 OR (state = 'live' AND expires_at > $1))";
 pub(super) const MOVE_HANDLE: &str = "UPDATE handles SET state = 'moved' WHERE id = $1";
 /// A long token's handle is found by itself, and has so many tries that none of them matters. Live ones are those that
 /// are neither used nor moved: said so, PostgreSQL is not tempted to walk the index of all live handles.
@@ -53,7 +61,7 @@ pub(super) const RETIRE_OF_SESSION: &str =
 /// The attempt is counted before anything is compared, and at most `max_attempts` are.
 pub(super) const COUNT_ATTEMPT: &str = "UPDATE handles SET attempts = attempts + 1
  WHERE hash = $1 AND state = 'live' AND attempts < max_attempts AND expires_at > $2 AND verification_id IS NOT NULL
- RETURNING id, verification_id, wanted_user_id, attempts, max_attempts";
+ RETURNING id, verification_id, wanted_user_id, target";
 /// What was seen to be expired stays so, also when the clock steps back.
 pub(super) const END_EXPIRED: &str =
     "UPDATE handles SET state = 'moved' WHERE hash = $1 AND state = 'live' AND expires_at <= $2";
@@ -100,6 +108,8 @@ pub(crate) const ALL: &[&str] = &[
     FIND_NEWEST,
     INSERT_GUESS,
     GIVE_BACK_GUESS,
+    JOIN_HANDLES,
+    RELIEF_AT,
     MOVE_HANDLE,
     COUNT_ATTEMPT_ON_ALL,
     UNCOUNT_ATTEMPT,

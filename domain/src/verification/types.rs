@@ -159,6 +159,13 @@ impl Dialect {
             Self::Page => "page",
         }
     }
+
+    pub(super) fn parse(name: &str) -> Result<Self> {
+        [Self::Nuvix, Self::Frontegg, Self::Nevr, Self::Page]
+            .into_iter()
+            .find(|dialect| dialect.name() == name)
+            .ok_or_else(|| Error::internal("an unknown dialect"))
+    }
 }
 
 /// What a verification is about.

@@ -1,5 +1,6 @@
 //! A project, its database and a clock, with the verbs of a phone sign-in: so that a test reads like the rule it checks.
 
+pub mod flow;
 mod login_number;
 mod number;
 mod person;
