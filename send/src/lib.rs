@@ -5,6 +5,7 @@
 //! or be an address inside our own network.
 
 mod application;
+mod captcha;
 pub mod circuit;
 mod email;
 mod net;
@@ -17,6 +18,7 @@ mod webhook;
 mod tests;
 
 pub use application::{Application, Sending};
+pub use captcha::{CAPTCHA_URL, CaptchaAnswer};
 pub use net::{Private, SetupError};
 pub use sender::{Inbox, Options, Sender, Sent, Try};
 pub use webhook::{WebhookAnswer, WebhookCall};

@@ -7,6 +7,7 @@ use countersign_domain::base::{Clock, Secret, Time};
 use countersign_domain::message::{Account, Mail, MailProvider, Outcome, Provider, Sms};
 
 use crate::application::{self, Application};
+use crate::captcha::CAPTCHA_URL;
 use crate::circuit::{Circuits, Key};
 use crate::email;
 use crate::net::{Failure, Net, Private, SetupError};
@@ -34,6 +35,8 @@ pub struct Options {
     pub private: Private,
     /// Where the provider `application` hands messages to.
     pub application: Option<Arc<dyn Application>>,
+    /// Where reCAPTCHA answers, if not at Google's address.
+    pub captcha_url: Option<String>,
 }
 
 /// Sends messages. Cheap to clone; clones share connections and circuits.
@@ -45,6 +48,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     inbox: Arc<dyn Inbox>,
     application: Option<Arc<dyn Application>>,
+    captcha_url: Option<String>,
     circuits: Circuits,
 }
 
@@ -98,9 +102,9 @@ impl Sender {
     /// Sets up the client. `clock` stamps signatures and drives the circuits, `inbox` takes what the provider `inbox`
     /// is given.
     pub fn new(clock: Arc<dyn Clock>, inbox: Arc<dyn Inbox>, options: Options) -> Result<Self, SetupError> {
-        let net = Net::new(options.private)?;
-        let application = options.application;
-        Ok(Self(Arc::new(Inner { net, clock, inbox, application, circuits: Circuits::default() })))
+        let net = Net::new(options.private.clone())?;
+        let Options { application, captcha_url, .. } = options;
+        Ok(Self(Arc::new(Inner { net, clock, inbox, application, captcha_url, circuits: Circuits::default() })))
     }
 
     /// Hands `sms` to `provider` and says what became of it. One call, no circuit: for `sms send-test`.
@@ -188,6 +192,10 @@ impl Sender {
 
     pub(crate) fn net(&self) -> &Net {
         &self.0.net
+    }
+
+    pub(crate) fn captcha_url(&self) -> &str {
+        self.0.captcha_url.as_deref().unwrap_or(CAPTCHA_URL)
     }
 
     pub(crate) fn now(&self) -> Time {

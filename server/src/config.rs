@@ -44,6 +44,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Cidr>,
     /// Networks in which providers may be called, also unencrypted.
     pub private_networks: Vec<Cidr>,
+    /// Where reCAPTCHA answers.
+    pub captcha_url: String,
     /// Connections to PostgreSQL.
     pub connections: usize,
     /// What is logged, and how.

@@ -153,6 +153,12 @@ pub enum Code {
     FactorNotFound,
     /// What is named belongs to another account.
     NotYours,
+    /// Too many wrong passwords locked the account's.
+    AccountLocked,
+    /// What should show that a person asks does not.
+    CaptchaFailed,
+    /// Whether a person asks could not be found out.
+    CaptchaUnavailable,
 }
 
 impl Code {
@@ -225,6 +231,9 @@ impl Code {
             Self::OtherFactorRequired => "other-factor-required",
             Self::FactorNotFound => "factor-not-found",
             Self::NotYours => "not-yours",
+            Self::AccountLocked => "account-locked",
+            Self::CaptchaFailed => "captcha-failed",
+            Self::CaptchaUnavailable => "captcha-unavailable",
         }
     }
 }

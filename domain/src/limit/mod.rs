@@ -101,14 +101,14 @@ pub fn count_conversion(tx: &mut Tx<'_>, ctx: &Ctx, prefix: &str, country: Optio
     tx.push(sql::PUT_BUDGET, args![&ctx.project, send::PREFIX, prefix, window, 0_i64, 1_i64])
 }
 
-/// Ends a row of a hundred wrong guesses and more, because the person showed by another way who he is. Somebody who is
+/// Ends a row of `least` wrong guesses and more, because the person showed by another way who he is. Somebody who is
 /// busy with the target at this moment is not waited for.
-pub fn forgive(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<()> {
+pub fn forgive(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, least: i64) -> Result<()> {
     let statement = match tx.kind() {
         Kind::Sqlite => sql::TARGET_FORGIVEN,
         Kind::Postgres => sql::TARGET_FORGIVEN_ON_POSTGRES,
     };
-    tx.push(statement, args![&ctx.project, target])
+    tx.push(statement, args![&ctx.project, target, least])
 }
 
 /// Of how many proofs one is written to its country's counter, for all of them.

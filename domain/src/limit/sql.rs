@@ -22,10 +22,10 @@ pub(super) const TARGET_PROVED: &str = "UPDATE targets SET cooldowns = '', conve
   failures = CASE WHEN failures < 100 THEN 0 ELSE failures END, origins = SUBSTR($2 || origins, 1, 192)
  WHERE project_id = $3 AND target = $4";
 pub(super) const TARGET_FORGIVEN: &str =
-    "UPDATE targets SET failures = 0 WHERE project_id = $1 AND target = $2 AND failures >= 100";
+    "UPDATE targets SET failures = 0 WHERE project_id = $1 AND target = $2 AND failures >= $3";
 /// Waits for nobody: whoever holds this row may wait for the one that the caller holds.
 pub(super) const TARGET_FORGIVEN_ON_POSTGRES: &str = "UPDATE targets SET failures = 0 WHERE (project_id, target) IN (
-  SELECT project_id, target FROM targets WHERE project_id = $1 AND target = $2 AND failures >= 100
+  SELECT project_id, target FROM targets WHERE project_id = $1 AND target = $2 AND failures >= $3
   FOR UPDATE SKIP LOCKED)";
 pub(super) const PURGE_TARGETS: &str = "DELETE FROM targets WHERE updated_at < $1 AND failures < 100";
 

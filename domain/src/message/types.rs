@@ -272,9 +272,16 @@ impl MailAccount {
     }
 }
 
-/// A credential inside a provider's account. It is serialised only to be sealed.
+/// A credential inside a provider's account or the settings. It is serialised only to be sealed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credential(pub Secret);
+
+impl Default for Credential {
+    /// None, or one that the loss of the key file took.
+    fn default() -> Self {
+        Self(Secret::new(""))
+    }
+}
 
 impl Serialize for Credential {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

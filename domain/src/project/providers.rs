@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::is_host_name;
 use super::settings::{HIDDEN, Settings};
 use crate::base::{Email, Error, Result};
-use crate::message::{MailAccount, MailProvider, Provider};
+use crate::message::{Credential, MailAccount, MailProvider, Provider};
 
 /// Where the settings hold providers.
 const LISTS: [&str; 2] = ["sms", "email"];
@@ -26,8 +26,14 @@ fn list_mut<'a>(document: &'a mut Json, section: &str) -> &'a mut [Json] {
     list.map_or(&mut [], Vec::as_mut_slice)
 }
 
+/// Where the settings hold the one credential that is no provider's.
+const CAPTCHA: &str = "/frontegg/captcha/secretKey";
+
 /// Puts [`HIDDEN`] in the place of every credential.
 pub(super) fn hide(document: &mut Json) {
+    if let Some(secret) = document.pointer_mut(CAPTCHA) {
+        *secret = HIDDEN.into();
+    }
     for section in LISTS {
         for provider in list_mut(document, section) {
             for key in CREDENTIALS {
@@ -41,6 +47,11 @@ pub(super) fn hide(document: &mut Json) {
 
 /// Puts the credential of the `stored` provider of that name where `patch` holds what stands for it.
 pub(super) fn restore_hidden(stored: &Json, patch: &mut Json) {
+    if let (Some(secret), Some(stored)) = (patch.pointer_mut(CAPTCHA), stored.pointer(CAPTCHA))
+        && secret == HIDDEN
+    {
+        *secret = stored.clone();
+    }
     for section in LISTS {
         for provider in list_mut(patch, section) {
             let Some(stored) = list(stored, section).iter().find(|p| p.get("name") == provider.get("name")) else {
@@ -119,11 +130,13 @@ fn check_mail(field: &str, provider: &MailProvider) -> Result<()> {
     Ok(())
 }
 
-/// All providers, as they are sealed.
+/// All providers, as they are sealed, and what is sealed with them.
 #[derive(Serialize, Deserialize)]
 struct Both {
     sms: Vec<Provider>,
     email: Vec<MailProvider>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    captcha: Option<Credential>,
 }
 
 #[derive(Deserialize)]
@@ -137,7 +150,8 @@ enum Stored {
 /// The settings without their providers, and the providers, which are to be sealed: credentials lie nowhere in clear.
 pub(super) fn split(settings: &Settings) -> Result<(Settings, Vec<u8>)> {
     let mut open = settings.clone();
-    let both = Both { sms: take(&mut open.sms.providers), email: take(&mut open.email.providers) };
+    let captcha = open.frontegg.captcha.as_mut().map(|captcha| take(&mut captcha.secret_key));
+    let both = Both { sms: take(&mut open.sms.providers), email: take(&mut open.email.providers), captcha };
     Ok((open, serde_json::to_vec(&both).map_err(Error::internal)?))
 }
 
@@ -145,10 +159,13 @@ pub(super) fn split(settings: &Settings) -> Result<(Settings, Vec<u8>)> {
 pub(super) fn join(settings: &mut Settings, stored: &[u8]) -> Result<()> {
     let both = match serde_json::from_slice(stored).map_err(Error::internal)? {
         Stored::Both(both) => both,
-        Stored::Sms(sms) => Both { sms, email: Vec::new() },
+        Stored::Sms(sms) => Both { sms, email: Vec::new(), captcha: None },
     };
     settings.sms.providers = both.sms;
     settings.email.providers = both.email;
+    if let Some(captcha) = &mut settings.frontegg.captcha {
+        captcha.secret_key = both.captcha.unwrap_or_default();
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::{coexistence, is_host_name, providers};
 use crate::base::argon::Cost;
 use crate::base::{Email as Address, Error, Phone, Result};
-use crate::message::{MailProvider, Provider};
+use crate::message::{Credential, MailProvider, Provider};
 
 /// What stands for a credential when settings are shown; sent back, it keeps the stored one.
 pub const HIDDEN: &str = "[hidden]";
@@ -85,8 +85,27 @@ section! {
         personal_data_check: bool = false,
         /// Whether a new session is told about by e-mail.
         session_alerts: bool = false,
+        /// After how many wrong passwords in a row an account's password signs in no more.
+        lockout: Option<Lockout> = None,
         /// Numbers for tests: no SMS, and a code of their own.
         mock_numbers: Vec<MockNumber> = Vec::new(),
+    }
+}
+
+section! {
+    /// When wrong passwords lock an account's password.
+    Lockout {
+        /// Whether they do.
+        enabled: bool = true,
+        /// How many in a row.
+        max_attempts: i64 = 5,
+    }
+}
+
+impl Auth {
+    /// How many wrong passwords in a row lock a password, if any number does.
+    pub fn locked_after(&self) -> Option<i64> {
+        self.lockout.as_ref().filter(|lockout| lockout.enabled).map(|lockout| lockout.max_attempts)
     }
 }
 
@@ -284,6 +303,60 @@ section! {
         rate_limits: bool = true,
         /// Host names under which this project is called.
         hosts: Vec<String> = Vec::new(),
+        /// Whether a magic link works only in the browser that asked for it.
+        force_same_device_on_auth: bool = false,
+        /// The address of the application, whose pages links lead to.
+        app_url: String = String::new(),
+        /// Whether clients show that a person asks.
+        captcha: Option<Captcha> = None,
+    }
+}
+
+section! {
+    /// reCAPTCHA v3 (contract frontegg §2.9).
+    Captcha {
+        /// Whether tokens are asked for.
+        enabled: bool = true,
+        /// The key that pages have.
+        site_key: String = String::new(),
+        /// The key that checks tokens.
+        secret_key: Credential = Credential::default(),
+        /// From which score on it is a person, 0 to 1.
+        min_score: f64 = 0.5,
+        /// E-mail addresses that show nothing: those of tests.
+        ignored_emails: Vec<String> = Vec::new(),
+    }
+}
+
+impl Captcha {
+    /// Whether somebody who named this address shows nothing.
+    pub fn ignores(&self, email: &Address) -> bool {
+        self.ignored_emails.iter().any(|ignored| Address::parse(ignored).is_ok_and(|ignored| ignored == *email))
+    }
+
+    fn check(&self) -> Result<()> {
+        // Google's keys have forty of these characters; room is left for others.
+        let is_key = |key: &str| {
+            (20..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        if !is_key(&self.site_key) {
+            return Err(Error::invalid("frontegg.captcha.siteKey", "must be a valid site key of reCAPTCHA v3"));
+        }
+        let secret = self.secret_key.0.expose();
+        if secret == HIDDEN {
+            return Err(Error::invalid("frontegg.captcha.secretKey", "there is none to keep: give the key itself"));
+        }
+        // It may be gone with a key file. Then nobody passes.
+        if !secret.is_empty() && !is_key(secret) {
+            return Err(Error::invalid("frontegg.captcha.secretKey", "must be a valid secret key of reCAPTCHA v3"));
+        }
+        if !(0.0..=1.0).contains(&self.min_score) {
+            return Err(Error::invalid("frontegg.captcha.minScore", "must be from 0 to 1"));
+        }
+        if self.ignored_emails.len() > 1_000 || self.ignored_emails.iter().any(|e| Address::parse(e).is_err()) {
+            return Err(Error::invalid("frontegg.captcha.ignoredEmails", "takes at most 1000 e-mail addresses"));
+        }
+        Ok(())
     }
 }
 
@@ -422,6 +495,10 @@ impl Settings {
         let keys: BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
         let differs = |key: &String| match key.as_str() {
             "sms.providers" => self.sms.providers != other.sms.providers,
+            "frontegg.captcha.secretKey" => {
+                let key = |frontegg: &Frontegg| frontegg.captcha.as_ref().map(|captcha| captcha.secret_key.clone());
+                key(&self.frontegg) != key(&other.frontegg)
+            }
             "email.providers" => self.email.providers != other.email.providers,
             _ => old.get(key) != new.get(key),
         };
@@ -441,6 +518,10 @@ impl Settings {
         range("auth.sessionsLimit", self.auth.sessions_limit, 1, 100)?;
         range("auth.purgePendingDays", self.auth.purge_pending_days, 1, 365)?;
         range("auth.passwordHistory", self.auth.password_history, 0, 20)?;
+        if let Some(lockout) = &self.auth.lockout {
+            // Beyond a hundred another rule holds anyway (NIST SP 800-63B §5.2.2).
+            range("auth.lockout.maxAttempts", lockout.max_attempts, 1, 100)?;
+        }
         let cost = self.auth.password_hashing;
         let hashing = |name, value: u32, min: u32, max: u32| {
             range(&format!("auth.passwordHashing.{name}"), value.into(), min.into(), max.into())
@@ -585,6 +666,12 @@ impl Frontegg {
         if self.client_id.len() > 64 || !self.client_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(Error::invalid("frontegg.clientId", "takes at most 64 letters, digits and dashes"));
         }
+        let url = url::Url::parse(&self.app_url);
+        let is_page = url.is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.query().is_none());
+        if !self.app_url.is_empty() && !is_page {
+            return Err(Error::invalid("frontegg.appUrl", "must be an address such as https://app.example.com"));
+        }
+        self.captcha.as_ref().map_or(Ok(()), Captcha::check)?;
         check_hosts("frontegg.hosts", &self.hosts)
     }
 }
@@ -628,6 +715,38 @@ mod tests {
 
     fn merged(patch: &Json) -> Result<Settings> {
         Settings::default().merged(patch)
+    }
+
+    /// A good policy, but for one value.
+    fn captcha(key: &str, value: Json) -> Json {
+        let mut policy = json!({"siteKey": "6Lc_site_key_of_a_test_000000000000000AA", "secretKey": "6Lc_secret_of_a_test_00000000000000000AA"});
+        policy[key] = value;
+        json!({"frontegg": {"captcha": policy}})
+    }
+
+    #[test]
+    fn the_captchas_secret_is_hidden_kept_when_sent_back_sealed_and_its_change_told() {
+        let settings = merged(&captcha("minScore", json!(0.7))).unwrap();
+        let shown = settings.shown().unwrap();
+        assert!(!shown.to_string().contains("6Lc_secret") && shown.to_string().contains("6Lc_site"), "{shown}");
+        assert_eq!(settings.merged(&shown).unwrap(), settings);
+        let (open, sealed) = providers::split(&settings).unwrap();
+        assert!(!serde_json::to_string(&open).unwrap().contains("6Lc_secret"));
+        let mut joined = open;
+        providers::join(&mut joined, &sealed).unwrap();
+        assert_eq!(joined, settings);
+        let other = settings.merged(&json!({"frontegg": {"captcha": {"secretKey": "6Lc_another_of_a_test_0000000000000000AA"}}}));
+        assert_eq!(settings.changes(&other.unwrap()).unwrap(), ["frontegg.captcha.secretKey"]);
+        let gone = settings.merged(&json!({"frontegg": {"captcha": null}})).unwrap();
+        assert_eq!(gone, Settings::default());
+    }
+
+    #[test]
+    fn a_captcha_ignores_addresses_however_they_are_spelt() {
+        let settings = merged(&captcha("ignoredEmails", json!(["Test@Example.com"]))).unwrap();
+        let captcha = settings.frontegg.captcha.unwrap();
+        let email = |text: &str| Address::parse(text).unwrap();
+        assert!(captcha.ignores(&email("test@example.COM")) && !captcha.ignores(&email("test2@example.com")));
     }
 
     #[test]
@@ -686,6 +805,14 @@ mod tests {
             (json!({"mfa": {"emailLifetimeSeconds": 3_601}}), "mfa.emailLifetimeSeconds"),
             (json!({"mfa": {"issuer": " "}}), "mfa.issuer"),
             (json!({"frontegg": {"mainStrategy": "Passkeys"}}), "frontegg.mainStrategy"),
+            (json!({"auth": {"lockout": {"maxAttempts": 0}}}), "auth.lockout.maxAttempts"),
+            (json!({"auth": {"lockout": {"attempts": 5}}}), "auth.lockout.attempts"),
+            (json!({"frontegg": {"appUrl": "javascript:alert(1)"}}), "frontegg.appUrl"),
+            (captcha("siteKey", json!("short")), "frontegg.captcha.siteKey: must be a valid site key"),
+            (captcha("secretKey", json!("[hidden]")), "frontegg.captcha.secretKey"),
+            (captcha("secretKey", json!("with spaces and more of them")), "frontegg.captcha.secretKey"),
+            (captcha("minScore", json!(1.5)), "frontegg.captcha.minScore"),
+            (captcha("ignoredEmails", json!(["nobody"])), "frontegg.captcha.ignoredEmails"),
             (json!({"nevr": {"rateLimit": true}}), "nevr.rateLimit"),
             (json!({"nevr": {"rateLimit": {"window": 0, "max": 1}}}), "nevr.rateLimit.window"),
             (

@@ -26,23 +26,66 @@ pub struct Known {
     pub user: Option<User>,
     /// Its password, if it has one.
     pub stored: Option<Stored>,
+    /// Whether too many wrong passwords locked it: neither a right nor a wrong one is told from the other then.
+    pub locked: bool,
 }
 
 /// The account that signs in with this address or number, verified or not.
 ///
 /// After a hundred wrong passwords in a row (NIST SP 800-63B §5.2.2) only networks that signed in with it before may go
-/// on, so that a stranger locks nobody out: `Code::TooManyAttempts`, whether or not there is such an account.
-pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, by: &Target) -> Result<Known> {
-    let target = password_target(by.as_str());
-    if limit::find_target(tx, &ctx.project, &target)?.is_some_and(|ledger| ledger.failures >= guess::FAILURES) {
-        let origin = ctx.origin()?;
-        let origin = origin.as_ref().map(<[u8; 32]>::as_slice);
-        if !limit::is_known_origin(tx, &ctx.project, &target, origin)? {
-            return Err(Code::TooManyAttempts { retry_at: ctx.now.plus_micros(HOUR) }.into());
-        }
+/// on, so that a stranger locks nobody out: `Code::TooManyAttempts`, whether or not there is such an account. Where the
+/// project locks passwords sooner (`auth.lockout`), the same networks still may.
+pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, by: &Target) -> Result<Known> {
+    if failures(tx, ctx, by.as_str())? >= guess::FAILURES && !is_familiar(tx, ctx, by)? {
+        return Err(Code::TooManyAttempts { retry_at: ctx.now.plus_micros(HOUR) }.into());
     }
     let user = user::find_by(tx, &ctx.project, by)?.filter(|user| !user.pending);
-    known(tx, ctx, user)
+    let locked = is_locked(tx, ctx, project, user.as_ref(), by)?;
+    Ok(Known { locked, ..known(tx, ctx, user)? })
+}
+
+/// Whether the project's lockout stands against a password of this account, by whatever it is named; of nobody's in the
+/// same way.
+fn is_locked(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: Option<&User>, by: &Target) -> Result<bool> {
+    let Some(most) = project.settings.auth.locked_after() else { return Ok(false) };
+    // Tries are counted by what was typed, and it is the account that is locked.
+    let other = match by {
+        Target::Email(_) => user.and_then(|user| user.phone.as_ref()).map_or("", Phone::as_e164),
+        Target::Phone(_) => user.and_then(|user| user.email.as_ref()).map_or("", Email::as_str),
+    };
+    let failed = failures(tx, ctx, by.as_str())? + failures(tx, ctx, other)?;
+    Ok(failed >= most && !is_familiar(tx, ctx, by)?)
+}
+
+/// Wrong passwords in a row of an address or number.
+fn failures(tx: &mut Tx<'_>, ctx: &Ctx, by: &str) -> Result<i64> {
+    let ledger = limit::find_target(tx, &ctx.project, &password_target(by))?;
+    Ok(ledger.map_or(0, |ledger| ledger.failures))
+}
+
+/// Whether the right password came from this network before.
+fn is_familiar(tx: &mut Tx<'_>, ctx: &Ctx, by: &Target) -> Result<bool> {
+    let origin = ctx.origin()?;
+    let origin = origin.as_ref().map(<[u8; 32]>::as_slice);
+    limit::is_known_origin(tx, &ctx.project, &password_target(by.as_str()), origin)
+}
+
+/// The ledger's names for the passwords of an account.
+pub(super) fn password_targets(user: &User) -> impl Iterator<Item = String> + use<> {
+    let email = user.email.as_ref().map(|email| password_target(email.as_str()));
+    let phone = user.phone.as_ref().map(|phone| password_target(phone.as_e164()));
+    let has_password = user.password_at.is_some();
+    [email, phone].into_iter().flatten().filter(move |_| has_password)
+}
+
+/// Lets the password of an account sign in again, by the word of a server.
+pub fn unlock(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<User> {
+    let user = user::get(tx, &ctx.project, id)?;
+    for target in password_targets(&user) {
+        limit::forgive(tx, ctx, &target, 1)?;
+    }
+    audit::record(tx, ctx, What::UserUpdate, Some(id), r#"{"changed":"lock"}"#)?;
+    Ok(user)
 }
 
 /// The ledger's name for passwords of an address or number: their tries are counted apart from those of codes.
@@ -64,7 +107,7 @@ fn count_right(tx: &mut Tx<'_>, ctx: &Ctx, by: &str) -> Result<()> {
     let ledger = limit::lock_target(tx, ctx, &target)?;
     limit::store_target(tx, ctx, &target, &ledger)?;
     limit::count_proof(tx, ctx, &target)?;
-    limit::forgive(tx, ctx, &target)
+    limit::forgive(tx, ctx, &target, guess::FAILURES)
 }
 
 /// The account with this id.
@@ -78,7 +121,7 @@ fn known(tx: &mut Tx<'_>, ctx: &Ctx, user: Option<User>) -> Result<Known> {
         Some(user) => password::find(tx, ctx, &user.id)?,
         None => None,
     };
-    Ok(Known { user, stored })
+    Ok(Known { user, stored, locked: false })
 }
 
 /// What somebody signs up with. The password comes as its hash.
@@ -147,6 +190,10 @@ pub fn sign_in(
         touched => touched?,
     };
     unchanged(tx, ctx, &user.id, Some(stored))?;
+    // Once more, for those who guess all at once.
+    if known.locked || is_locked(tx, ctx, project, Some(&user), by)? {
+        return Err(Code::AccountLocked.into());
+    }
     if let Some(hash) = rehashed {
         password::replace_hash(tx, ctx, &user.id, stored, hash)?;
     }

@@ -1,7 +1,7 @@
 //! Challenges: showing a second factor in a session.
 
 use super::Caller;
-use super::account::password_target;
+use super::account::password_targets;
 use super::finish::lock_target_of;
 use super::gate::{Factor, factors};
 use super::handle::{self, Holder};
@@ -329,16 +329,19 @@ fn prove(
     session::prove_factor(tx, ctx, &user.id, &caller.session.id, factor.name())
 }
 
-/// A success by another way ends the row of a hundred failures at whatever else the person has (NIST SP 800-63B §5.2.2).
+/// A success by another way ends the row of a hundred failures at whatever else the person has (NIST SP 800-63B §5.2.2),
+/// and every row of wrong passwords, which may have locked his.
 pub(super) fn forgive_others(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, proved: &str) -> Result<()> {
     let phone = user.verified_phone().map(|phone| phone.as_e164().to_owned());
     let mfa_phone = user.mfa_phone.as_ref().map(|phone| phone.as_e164().to_owned());
     let email = user.email.as_ref().map(|email| email.as_str().to_owned());
-    let password = email.as_deref().filter(|_| user.password_at.is_some()).map(password_target);
     let app = user.totp.then(|| app_target(&user.id));
     let email = email.filter(|_| user.is_email_verified());
-    for target in [phone, mfa_phone, email, password, app].into_iter().flatten().filter(|target| target != proved) {
-        limit::forgive(tx, ctx, &target)?;
+    for target in [phone, mfa_phone, email, app].into_iter().flatten().filter(|target| target != proved) {
+        limit::forgive(tx, ctx, &target, guess::FAILURES)?;
+    }
+    for target in password_targets(user).filter(|target| target != proved) {
+        limit::forgive(tx, ctx, &target, 1)?;
     }
     Ok(())
 }

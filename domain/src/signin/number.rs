@@ -66,7 +66,7 @@ pub fn find_recovery(tx: &mut Tx<'_>, ctx: &Ctx, shown: &Shown) -> Result<Result
         let user = recovered(tx, ctx, &right.verification)?;
         right.give_back(tx, ctx, shown)?;
         let stored = password::find(tx, ctx, &user.id)?;
-        Ok(account::Known { user: Some(user), stored })
+        Ok(account::Known { user: Some(user), stored, locked: false })
     })
 }
 

@@ -1,6 +1,7 @@
 //! Calls over real sockets on 127.0.0.1.
 
 mod application;
+mod captcha;
 mod email;
 mod failover;
 mod provider;

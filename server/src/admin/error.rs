@@ -127,6 +127,8 @@ impl From<Error> for Failure {
             Code::TokenExpired => say(S::BAD_REQUEST, "The code or token is expired."),
             Code::SessionNotFresh => say(S::UNAUTHORIZED, "The session began too long ago for this. Sign in again."),
             Code::NotYours => say(S::FORBIDDEN, "This belongs to another account."),
+            Code::AccountLocked => say(S::CONFLICT, "Too many wrong passwords locked the account's."),
+            Code::CaptchaFailed | Code::CaptchaUnavailable => say(S::FORBIDDEN, "Nothing shows that a person asks."),
             Code::SessionNotFound => say(S::NOT_FOUND, "There is no session with this id."),
             Code::InvalidCredentials => say(S::UNAUTHORIZED, "The e-mail address or the password is wrong."),
             Code::PasswordRecentlyUsed => say(S::BAD_REQUEST, "This password was used before. Choose another one."),

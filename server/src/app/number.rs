@@ -66,7 +66,7 @@ impl App {
         shown: Shown,
         password: Secret,
     ) -> Result<User> {
-        let Known { user, stored } = {
+        let Known { user, stored, .. } = {
             let (ctx, shown) = (ctx.clone(), shown.clone());
             self.db.write(move |tx| number::find_recovery(tx, &ctx, &shown)).await??
         };

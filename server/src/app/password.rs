@@ -167,10 +167,14 @@ impl App {
         password: Secret,
     ) -> Result<SignedIn> {
         let known = {
-            let (ctx, by) = (ctx.clone(), by.clone());
-            self.db.read(move |tx| account::find(tx, &ctx, &by)).await?
+            let (ctx, hosted, by) = (ctx.clone(), Arc::clone(hosted), by.clone());
+            self.db.read(move |tx| account::find(tx, &ctx, &hosted.project, &by)).await?
         };
         let (right, rehashed) = self.check(&hosted.project, password, known.stored.clone()).await?;
+        if known.locked {
+            // As late as any other answer, and the same whether the password was right.
+            return Err(Code::AccountLocked.into());
+        }
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         if !right {
             self.db.write(move |tx| account::count_wrong(tx, &ctx, &by)).await?;
@@ -183,7 +187,7 @@ impl App {
 
     pub(super) async fn known(&self, ctx: &Ctx, id: &str) -> Result<(User, Option<Stored>)> {
         let (ctx, id) = (ctx.clone(), id.to_owned());
-        let Known { user, stored } = self.db.read(move |tx| account::find_by_id(tx, &ctx, &id)).await?;
+        let Known { user, stored, .. } = self.db.read(move |tx| account::find_by_id(tx, &ctx, &id)).await?;
         Ok((user.ok_or(Code::UserNotFound)?, stored))
     }
 

@@ -109,6 +109,9 @@ impl Refusal {
             | Code::ChallengeRequired
             | Code::SessionNotFresh
             | Code::NotYours
+            | Code::AccountLocked
+            | Code::CaptchaFailed
+            | Code::CaptchaUnavailable
             | Code::InvalidQuery { .. }
             | Code::TooManyValues
             | Code::CursorNotFound

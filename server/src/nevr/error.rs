@@ -204,6 +204,15 @@ impl From<Error> for Failure {
                     "Too many tries. Ask for a new code, or wait and try again.",
                 )
             },
+            Code::AccountLocked => failure(
+                S::TOO_MANY_REQUESTS,
+                "TOO_MANY_ATTEMPTS",
+                "Too many wrong passwords. Set a new password, or sign in another way.",
+            ),
+            // Only Frontegg clients are asked to show that a person asks.
+            Code::CaptchaFailed | Code::CaptchaUnavailable => {
+                failure(S::FORBIDDEN, "FORBIDDEN", "Show first that a person asks.")
+            }
             Code::UserNotFound => failure(S::BAD_REQUEST, "USER_NOT_FOUND", "This account is no more."),
             Code::UserExists | Code::EmailTaken => failure(
                 S::CONFLICT,

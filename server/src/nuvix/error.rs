@@ -185,6 +185,15 @@ impl From<Error> for Failure {
                     "Too many requests. Wait a little and try again.",
                 )
             },
+            Code::AccountLocked => failure(
+                S::TOO_MANY_REQUESTS,
+                "general_rate_limit_exceeded",
+                "Too many wrong passwords. Set a new password, or sign in another way.",
+            ),
+            // Only Frontegg clients are asked to show that a person asks.
+            Code::CaptchaFailed | Code::CaptchaUnavailable => {
+                failure(S::FORBIDDEN, "general_access_forbidden", "Show first that a person asks.")
+            }
             Code::TokenExpired => {
                 failure(S::UNAUTHORIZED, "user_invalid_token", "The code has expired. Ask for a new one.")
             }

@@ -169,7 +169,7 @@ pub fn exchange_recovery(
 pub fn find_recovery(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, token: &Secret) -> Result<Known> {
     let user = verify::find_recovery(tx, ctx, &link_user(user), token)?;
     let stored = password::find(tx, ctx, &user.id)?;
-    Ok(Known { user: Some(user), stored })
+    Ok(Known { user: Some(user), stored, locked: false })
 }
 
 /// Sets a new password by such a token or link, of which `hash` is made. Every session ends, and whoever signs in next

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::race::{crowded, together};
 use super::world::{ANNA, ANNA_MAIL, BERND, BERND_MAIL, Person, Row, World};
-use crate::base::{Code, Email, Phone};
+use crate::base::{Code, Email, Phone, Secret, Target};
 use crate::db::Kind;
 use crate::on_both;
 use crate::password;
+use crate::signin::Terms;
 use crate::signin::account::{self, Known, Shown};
 use crate::user::{self, Proof};
 
@@ -380,4 +381,120 @@ on_both!(many_may_claim_one_number_and_nobody_learns_that_it_is_taken, |test| {
         assert_eq!(world.claim(&who, ANNA).unwrap().shown_phone().unwrap().as_e164(), ANNA);
     }
     assert_eq!(world.owner(ANNA).unwrap().id, "owner");
+});
+
+/// Guesses a wrong password.
+fn guess(world: &World, by: &str) -> Result<(), Code> {
+    let known = world.find_known(by)?;
+    if known.locked {
+        return Err(Code::AccountLocked);
+    }
+    let by = Target::from_stored(by.to_owned());
+    world.write(move |tx, ctx| account::count_wrong(tx, ctx, &by));
+    Ok(())
+}
+
+/// Signs in with the right password by an address or a number.
+fn enter(world: &World, by: &str) -> Result<Secret, Code> {
+    let (known, project, by) = (world.find_known(by)?, world.project.clone(), Target::from_stored(by.to_owned()));
+    let terms = Terms::of(&project);
+    world
+        .try_write(move |tx, ctx| account::sign_in(tx, ctx, &project, &terms, &known, &by, None))
+        .map(|signed_in| signed_in.secret)
+        .map_err(|e| e.code)
+}
+
+/// A project that locks passwords after three tries, and Anna with an address and a number.
+fn locking(test: &crate::db::testing::TestDb) -> World {
+    let mut world = World::with(test, &json!({"auth": {"lockout": {"maxAttempts": 3}}}));
+    let anna = proved(&world);
+    world.add_phone(&anna, ANNA);
+    world.later(300);
+    // Whoever comes from elsewhere than where she signed in.
+    world.from("203.0.113.9")
+}
+
+on_both!(wrong_passwords_in_a_row_lock_the_accounts_whatever_it_is_named_by, |test| {
+    let world = locking(test);
+    for by in [ANNA_MAIL, ANNA, ANNA_MAIL] {
+        assert_eq!(guess(&world, by), Ok(()));
+    }
+    for by in [ANNA_MAIL, ANNA] {
+        assert_eq!(guess(&world, by), Err(Code::AccountLocked), "{by}");
+        assert_eq!(enter(&world, by).unwrap_err(), Code::AccountLocked, "the right one is not told from a wrong one");
+    }
+});
+
+on_both!(nobodys_password_is_locked_as_somebodys_is, |test| {
+    let world = locking(test);
+    for _ in 0..3 {
+        assert_eq!(guess(&world, BERND_MAIL), Ok(()));
+    }
+    assert_eq!(guess(&world, BERND_MAIL), Err(Code::AccountLocked));
+});
+
+on_both!(a_right_password_ends_the_row_of_wrong_ones, |test| {
+    let world = locking(test);
+    for _ in 0..5 {
+        guess(&world, ANNA_MAIL).unwrap();
+        guess(&world, ANNA).unwrap();
+        enter(&world, ANNA_MAIL).unwrap();
+    }
+});
+
+on_both!(where_she_signed_in_before_a_locked_password_still_works, |test| {
+    let mut world = locking(test);
+    for _ in 0..3 {
+        guess(&world, ANNA_MAIL).unwrap();
+    }
+    assert_eq!(enter(&world, ANNA_MAIL).unwrap_err(), Code::AccountLocked);
+    world.ctx.address = crate::base::testing::ctx().address;
+    assert!(enter(&world, ANNA_MAIL).is_ok());
+});
+
+on_both!(a_locked_password_is_unlocked_by_a_code_a_recovery_or_a_server, |test| {
+    let mut world = locking(test);
+    let lock = |world: &World| {
+        for _ in 0..3 {
+            guess(world, ANNA_MAIL).unwrap();
+        }
+        assert_eq!(enter(world, ANNA_MAIL).unwrap_err(), Code::AccountLocked);
+    };
+    lock(&world);
+    let code = world.ask_and_get(ANNA, "flow1");
+    world.finish("flow1", &code).unwrap();
+    assert!(enter(&world, ANNA_MAIL).is_ok());
+    world.ctx.address = "100.64.1.7".parse().ok();
+    world.later(300);
+    lock(&world);
+    let link = world.recovery(ANNA_MAIL);
+    world.recover(&link, "another hash").unwrap();
+    assert!(enter(&world, ANNA_MAIL).is_ok());
+    world.ctx.address = "100.64.2.7".parse().ok();
+    lock(&world);
+    world.write(|tx, ctx| account::unlock(tx, ctx, "anna"));
+    assert!(enter(&world, ANNA).is_ok());
+    assert_eq!(world.try_write(|tx, ctx| account::unlock(tx, ctx, "who")).unwrap_err().code, Code::UserNotFound);
+});
+
+on_both!(who_guesses_all_at_once_does_not_get_past_the_lock, |test| {
+    let world = locking(test);
+    let known = world.known(ANNA_MAIL);
+    for _ in 0..3 {
+        guess(&world, ANNA_MAIL).unwrap();
+    }
+    // The right one was read before the wrong ones were counted.
+    assert_eq!(world.sign_in_known(&known, None).unwrap_err(), Code::AccountLocked);
+});
+
+on_both!(without_a_policy_or_with_one_that_is_off_a_hundred_may_be_wrong, |test| {
+    let mut world = locking(test);
+    for patch in [json!({"auth": {"lockout": {"enabled": false}}}), json!({"auth": {"lockout": null}})] {
+        world.set(&patch);
+        for _ in 0..99 {
+            guess(&world, ANNA_MAIL).unwrap();
+        }
+        assert!(enter(&world, ANNA_MAIL).is_ok());
+        world.ctx.address = "100.64.2.7".parse().ok();
+    }
 });

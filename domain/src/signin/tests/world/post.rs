@@ -150,8 +150,13 @@ impl World {
 
     /// The account and password of an address, as they are now.
     pub fn known(&self, email: &str) -> account::Known {
-        let email = Target::from(Email::parse(email).unwrap());
-        self.write(move |tx, ctx| account::find(tx, ctx, &email))
+        self.find_known(email).unwrap()
+    }
+
+    /// The same, or why nobody may try.
+    pub fn find_known(&self, by: &str) -> Result<account::Known, Code> {
+        let (project, by) = (self.project.clone(), Target::from_stored(by.to_owned()));
+        self.try_write(move |tx, ctx| account::find(tx, ctx, &project, &by)).map_err(|e| e.code)
     }
 
     /// Signs in with a password that was right for `known`.
