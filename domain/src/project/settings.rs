@@ -340,7 +340,7 @@ impl Captcha {
             (20..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
         if !is_key(&self.site_key) {
-            return Err(Error::invalid("frontegg.captcha.siteKey", "must be a valid site key of reCAPTCHA v3"));
+            return Err(Error::invalid("frontegg.captcha.siteKey", "site key must be valid: the one of reCAPTCHA v3"));
         }
         let secret = self.secret_key.0.expose();
         if secret == HIDDEN {
@@ -735,7 +735,8 @@ mod tests {
         let mut joined = open;
         providers::join(&mut joined, &sealed).unwrap();
         assert_eq!(joined, settings);
-        let other = settings.merged(&json!({"frontegg": {"captcha": {"secretKey": "6Lc_another_of_a_test_0000000000000000AA"}}}));
+        let other = settings
+            .merged(&json!({"frontegg": {"captcha": {"secretKey": "6Lc_another_of_a_test_0000000000000000AA"}}}));
         assert_eq!(settings.changes(&other.unwrap()).unwrap(), ["frontegg.captcha.secretKey"]);
         let gone = settings.merged(&json!({"frontegg": {"captcha": null}})).unwrap();
         assert_eq!(gone, Settings::default());
@@ -808,7 +809,7 @@ mod tests {
             (json!({"auth": {"lockout": {"maxAttempts": 0}}}), "auth.lockout.maxAttempts"),
             (json!({"auth": {"lockout": {"attempts": 5}}}), "auth.lockout.attempts"),
             (json!({"frontegg": {"appUrl": "javascript:alert(1)"}}), "frontegg.appUrl"),
-            (captcha("siteKey", json!("short")), "frontegg.captcha.siteKey: must be a valid site key"),
+            (captcha("siteKey", json!("short")), "frontegg.captcha.siteKey: site key must be valid"),
             (captcha("secretKey", json!("[hidden]")), "frontegg.captcha.secretKey"),
             (captcha("secretKey", json!("with spaces and more of them")), "frontegg.captcha.secretKey"),
             (captcha("minScore", json!(1.5)), "frontegg.captcha.minScore"),

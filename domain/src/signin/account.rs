@@ -146,6 +146,17 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, new: SignUp<'_>) ->
     Ok(user)
 }
 
+/// Makes an account with an address alone, whose owner signs in by what is sent there. One that has the address already
+/// stays as it is, and nobody is told.
+pub fn create_without_password(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, email: &Email, name: &str) -> Result<()> {
+    admit_another(tx, ctx, project)?;
+    match user::create(tx, ctx, None, email, name) {
+        Ok(user) => audit::record(tx, ctx, What::UserCreate, Some(&user.id), "{}"),
+        Err(error) if error.code == Code::UserExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes an account as [`create`] does, with what its owner says of himself, and signs him in. A `phone` is his claim
 /// until he proves it.
 pub fn create_and_sign_in(

@@ -112,7 +112,13 @@ fn decide(
             MockCode::No => {
                 let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
                 if claimed.payload.exact && length != verification.wanted_length {
-                    return settled(tx, ctx, &claimed, End::Refused, "a longer code is needed, and its client takes none");
+                    return settled(
+                        tx,
+                        ctx,
+                        &claimed,
+                        End::Refused,
+                        "a longer code is needed, and its client takes none",
+                    );
                 }
                 if let Turn::Stop(reason) = turn(tx, ctx, project, &claimed, &verification, &account)? {
                     return settled(tx, ctx, &claimed, End::Refused, reason);

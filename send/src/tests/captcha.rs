@@ -9,8 +9,11 @@ use super::*;
 use crate::CaptchaAnswer;
 
 fn asking(server: &MockServer) -> Sender {
-    let options =
-        Options { private: Private::Everywhere, captcha_url: Some(format!("{}/api/", server.uri())), ..Options::default() };
+    let options = Options {
+        private: Private::Everywhere,
+        captcha_url: Some(format!("{}/api/", server.uri())),
+        ..Options::default()
+    };
     world_with(options).sender
 }
 

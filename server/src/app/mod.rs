@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod flow;
 mod hashing;
 mod number;
 mod password;
@@ -322,6 +323,11 @@ impl App {
             Target::Phone(_) => "sms-address",
             Target::Email(_) => "email-address",
         };
+        self.spend_network(ctx, hosted, kind).await
+    }
+
+    /// The same for messages of a kind.
+    pub(super) async fn spend_network(&self, ctx: &Ctx, hosted: &Hosted, kind: &str) -> Result<()> {
         let (Some(network), Actor::Guest | Actor::User { .. }) = (ctx.network(), &ctx.actor) else { return Ok(()) };
         let limit = u32::try_from(hosted.project.settings.sms.per_address_per_hour).unwrap_or(u32::MAX);
         let rule = Rule { limit, window_micros: countersign_domain::base::time::HOUR };

@@ -61,7 +61,12 @@ pub(crate) fn sender(config: &Config, clock: Arc<dyn Clock>, inbox: Arc<Inbox>, 
     } else {
         Private::Within(Arc::new(move |address| networks.iter().any(|network| network.contains(address))))
     };
-    Sender::new(clock, inbox, SendOptions { private, captcha_url: Some(config.captcha_url.clone()), ..SendOptions::default() }).map_err(Problem::new)
+    Sender::new(
+        clock,
+        inbox,
+        SendOptions { private, captcha_url: Some(config.captcha_url.clone()), ..SendOptions::default() },
+    )
+    .map_err(Problem::new)
 }
 
 /// Brings SQLite's schema up to date, and refuses a PostgreSQL whose schema is not.

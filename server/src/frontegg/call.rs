@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, USER_AGENT};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -141,6 +141,11 @@ impl Call {
     /// The account of a project's users that a server names in `frontegg-tenant-id`.
     pub(super) fn tenant(&self) -> Option<&str> {
         text(&self.headers, &TENANT_ID).filter(|id| !id.is_empty())
+    }
+
+    /// The origin of the page that calls, as its browser says.
+    pub(super) fn origin(&self) -> Option<&str> {
+        text(&self.headers, &ORIGIN)
     }
 
     /// The value of a cookie.

@@ -158,6 +158,17 @@ impl From<Error> for Failure {
                 retry_at: Some(*retry_at),
                 ..failure(S::TOO_MANY_REQUESTS, "Too many tries. Wait a moment, then try again.")
             },
+            Code::AccountLocked => failure(
+                S::LOCKED,
+                "The account is locked because of too many failed attempts. Sign in another way, or set a new password.",
+            ),
+            Code::CaptchaFailed => {
+                failure(S::FORBIDDEN, "The captcha does not show that a person asks. Reload the page and try again.")
+            }
+            Code::CaptchaUnavailable => failure(
+                S::SERVICE_UNAVAILABLE,
+                "Whether a person asks could not be found out. Nothing was done; try again in a moment.",
+            ),
             Code::UserNotFound => failure(S::NOT_FOUND, "There is no such user."),
             Code::UserExists | Code::EmailTaken => {
                 failure(S::CONFLICT, "An account with this e-mail address exists. Sign in instead.")

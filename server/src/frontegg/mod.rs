@@ -8,14 +8,18 @@ mod call;
 mod configuration;
 mod cookie;
 mod error;
+mod guard;
 mod mfa;
 mod mfa_login;
 mod openapi;
 mod password;
+mod passwordless;
 mod phone;
 mod phone_reset;
 mod policy;
+mod recovery;
 mod session;
+mod signup;
 mod sms;
 mod start;
 mod strategy;
@@ -146,6 +150,9 @@ macro_rules! part {
 static PARTS: &[Part] = &[
     part!(start),
     part!(password),
+    part!(passwordless),
+    part!(recovery),
+    part!(signup),
     part!(session),
     part!(user),
     part!(vendor),
@@ -154,6 +161,7 @@ static PARTS: &[Part] = &[
     part!(mfa),
     part!(mfa_login),
     part!(policy),
+    part!(guard),
     part!(strategy),
     part!(configuration),
     part!(phone),

@@ -5,17 +5,20 @@ use countersign_domain::base::{Code, Email, Target};
 use utoipa::OpenApi;
 
 use super::call::{Answered, Call};
-use super::error::Body;
+use super::error::{Body, Failure};
 use super::session::signed_in;
 use super::wire::Authentication;
 use super::{Route, Who, handler};
 
 /// The rows of this file.
-pub(super) static ROUTES: &[Route] =
-    &[Route::new(Method::POST, "/identity/resources/auth/v1/user", Who::Anybody, handler!(sign_in)).limited(20)];
+pub(super) static ROUTES: &[Route] = &[
+    Route::new(Method::POST, "/identity/resources/auth/v1/user", Who::Anybody, handler!(sign_in)).limited(20),
+    Route::new(Method::POST, "/identity/resources/auth/v2/user/sso/prelogin", Who::Anybody, handler!(sso_prelogin)),
+    Route::new(Method::POST, "/identity/resources/auth/v1/user/saml/prelogin", Who::Anybody, handler!(saml_prelogin)),
+];
 
 #[derive(OpenApi)]
-#[openapi(paths(sign_in))]
+#[openapi(paths(sign_in, sso_prelogin, saml_prelogin))]
 pub(super) struct Document;
 
 /// An address and a password.
@@ -25,9 +28,13 @@ pub(super) struct Document;
 struct PasswordBody {
     /// The address.
     #[schema(example = "anna@example.com")]
-    email: String,
+    email: Option<String>,
     /// The password.
     password: String,
+    /// In the place of the address. Nobody has one here.
+    username: Option<String>,
+    /// Where the project has a captcha policy.
+    recaptcha_token: Option<String>,
 }
 
 /// Signs in by an e-mail address and a password.
@@ -35,13 +42,39 @@ struct PasswordBody {
     responses((status = 200, body = Authentication), (status = 401, body = Body), (status = 423, body = Body), (status = 429, body = Body)))]
 async fn sign_in(call: &Call) -> Answered {
     let mut params = call.params();
-    let email: Option<Email> = params.email("email");
+    let captcha = params.optional_text("recaptchaToken", 1, 8_192);
+    let username = if params.is_absent("email") { params.optional_text("username", 1, 256) } else { None };
+    let email: Option<Email> = if username.is_some() { None } else { params.email("email") };
     let password = params.secret("password", 1, 256);
-    let (Some(email), Some(password)) = (email, password) else { return Err(params.failure().into()) };
+    let Some(password) = password else { return Err(params.failure().into()) };
+    if username.is_none() && email.is_none() {
+        return Err(params.failure().into());
+    }
+    params.check()?;
+    call.app.require_person(&call.ctx, &call.hosted, captcha, email.as_ref()).await?;
     if !call.project().settings.auth.email_password {
         return Err(Code::MethodDisabled.into());
     }
-    let by = Target::Email(email);
+    // Nobody has a user name, so that none is worth guessing at.
+    let by = Target::Email(email.ok_or(Code::InvalidCredentials)?);
     let opened = call.app.sign_in_by_password_on(&call.ctx, &call.hosted, call.terms(), by, password).await?;
     signed_in(call, StatusCode::OK, &opened).await
+}
+
+fn no_sso() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "SSO domain was not found")
+}
+
+/// No project has single sign-on: clients go on to another way.
+#[utoipa::path(post, path = "/identity/resources/auth/v2/user/sso/prelogin", tag = "frontegg",
+    responses((status = 404, body = Body)))]
+async fn sso_prelogin(_: &Call) -> Answered {
+    Err(no_sso())
+}
+
+/// The same for older clients.
+#[utoipa::path(post, path = "/identity/resources/auth/v1/user/saml/prelogin", tag = "frontegg",
+    responses((status = 404, body = Body)))]
+async fn saml_prelogin(_: &Call) -> Answered {
+    Err(no_sso())
 }

@@ -101,6 +101,11 @@ impl<'a> Params<'a> {
         matches!(self.fields.get(name), None | Some(Json::Null))
     }
 
+    /// What the client sent, whatever it is; none when it left it out.
+    pub fn json(&self, name: &str) -> Option<&'a Json> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
     /// Whether the client sent `null`.
     pub fn is_null(&self, name: &str) -> bool {
         matches!(self.fields.get(name), Some(Json::Null))

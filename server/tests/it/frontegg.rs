@@ -1,10 +1,14 @@
 //! The dialect of Frontegg's clients, over the wire. One file per file of routes.
 
+mod guard;
 mod mfa;
+mod passwordless;
 mod phone;
 mod phone_reset;
 mod policy;
+mod recovery;
 mod session;
+mod signup;
 mod sms;
 mod start;
 mod user;

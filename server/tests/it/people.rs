@@ -24,12 +24,17 @@ pub struct Link {
 
 impl Link {
     pub fn of(link: &str) -> Self {
+        Self::find(link).expect("what a link brings along")
+    }
+
+    /// None of a link of another dialect, which brings along something else.
+    pub fn find(link: &str) -> Option<Self> {
         let query = link.split_once('?').expect("a query").1;
         let value = |name: &str| {
             let found = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-            found.expect("what a link brings along").replace("%3A", ":")
+            found.map(|value| value.replace("%3A", ":"))
         };
-        Self { user: value("userId"), secret: value("secret"), expire: value("expire") }
+        Some(Self { user: value("userId")?, secret: value("secret")?, expire: value("expire")? })
     }
 
     /// As the body of the call that follows it.

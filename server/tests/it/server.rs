@@ -352,7 +352,9 @@ impl Server {
                 self.home.keep_secret(code);
             }
             if let Some(link) = message["link"].as_str() {
-                self.home.keep_secret(&Link::of(link).secret);
+                if let Some(link) = Link::find(link) {
+                    self.home.keep_secret(&link.secret);
+                }
             }
         }
         messages.as_array().unwrap().clone()

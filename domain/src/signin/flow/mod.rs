@@ -247,13 +247,7 @@ fn resolve(
 }
 
 /// A link, and a handle by which whoever asked for it can be told from whoever only has it.
-fn link(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    ask: &Ask<'_>,
-    holder: &Holder,
-    page: &Redirect,
-) -> Result<verification::Handle> {
+fn link(tx: &mut Tx<'_>, ctx: &Ctx, ask: &Ask<'_>, holder: &Holder, page: &Redirect) -> Result<verification::Handle> {
     let purpose = ask.subject.purpose;
     let user = if purpose == Purpose::Recovery { ctx.id() } else { String::new() };
     let address = |secret: &Secret, _| {

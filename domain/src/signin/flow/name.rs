@@ -110,7 +110,8 @@ pub(super) struct Decoy {
 impl Decoy {
     pub(super) fn of(ctx: &Ctx, project: &Project, key: &str, by_mail: bool) -> Result<Self> {
         let mac = ctx.keys.mac(Label::Decoy, &[ctx.project.as_bytes(), key.as_bytes()])?;
-        let number = |at: usize| mac.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let number =
+            |at: usize| mac.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes);
         let target = if by_mail {
             Target::Email(Email::from_stored(format!("{:08x}{:08x}@decoy.invalid", number(0), number(4))))
         } else {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::world::flow::{by_id, by_mail, by_phone, code_of};
 use super::race::{crowded, together, winners};
 use super::store::holds;
+use super::world::flow::{by_id, by_mail, by_phone, code_of};
 use super::world::{ANNA, ANNA_MAIL, BERND, BERND_MAIL, Link, Row, World, shown, wrong};
 use crate::base::{Code, Secret};
 use crate::limit::guess;
@@ -14,13 +14,8 @@ use crate::signin::{HandleKind, Way};
 use crate::verification::Channel;
 
 /// Anna has a number and an address, both verified.
-const ANNA_ROW: Row = Row {
-    phone: Some(ANNA),
-    proof: "code",
-    email: Some(ANNA_MAIL),
-    email_proof: "code",
-    ..Row::by_key("anna", ANNA)
-};
+const ANNA_ROW: Row =
+    Row { phone: Some(ANNA), proof: "code", email: Some(ANNA_MAIL), email_proof: "code", ..Row::by_key("anna", ANNA) };
 const SENDS: &str = "SELECT COUNT(*) FROM messages WHERE state = 'sending'";
 
 fn with_anna(test: &crate::db::testing::TestDb) -> World {
@@ -91,7 +86,10 @@ on_both!(a_decoy_is_the_same_each_time_differs_by_name_and_opens_nothing, |test|
     assert_ne!(first.mask, other.mask);
     assert!(world.work().is_empty());
     let (state, reason) = world.fate();
-    assert_eq!((state.as_str(), reason.as_str()), ("refused", "nobody has this number or address, and sign-up is off or full"));
+    assert_eq!(
+        (state.as_str(), reason.as_str()),
+        ("refused", "nobody has this number or address, and sign-up is off or full")
+    );
     for n in 0..6 {
         assert_eq!(world.show(&first, &format!("00000{n}")).unwrap_err(), Code::InvalidToken);
     }
@@ -198,7 +196,8 @@ on_both!(by_two_names_at_once_one_message_goes_out_and_both_hold_its_code, |test
         (by_mail(ANNA_MAIL), by_phone(ANNA)),
         (by_mail(ANNA_MAIL), by_id("anna")),
     ] {
-        let mut world = start.of_project(&format!("{first:?}{second:?}").replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+        let mut world =
+            start.of_project(&format!("{first:?}{second:?}").replace(|c: char| !c.is_ascii_alphanumeric(), ""));
         world.user(ANNA_ROW);
         let one = world.by_sms(first.clone());
         let code = world.code();
@@ -303,9 +302,7 @@ on_both!(while_somebody_sprays_only_networks_that_are_known_get_six_digits, |tes
     let flow = world.by_sms(by_mail(ANNA_MAIL));
     let code = world.code();
     world.show(&flow, &code).unwrap();
-    world.write(|tx, ctx| {
-        crate::limit::add(tx, ctx, guess::WRONG, "", guess::WRONG_WINDOW, guess::SPRAY, 0)
-    });
+    world.write(|tx, ctx| crate::limit::add(tx, ctx, guess::WRONG, "", guess::WRONG_WINDOW, guess::SPRAY, 0));
     world.later(1);
     world.by_sms(by_mail(ANNA_MAIL));
     assert_eq!(world.code().len(), 6);
@@ -380,7 +377,10 @@ on_both!(a_code_by_e_mail_signs_in_by_address_and_by_id, |test| {
         let ready = world.only();
         assert_eq!((ready.message.payload.to.as_str(), ready.code().len()), (ANNA_MAIL, 6));
         let signed_in = world.show_by(Channel::Email, &flow, ready.code()).unwrap();
-        assert_eq!((signed_in.user.id.as_str(), signed_in.session.factors.as_slice()), ("anna", &["email".to_owned()][..]));
+        assert_eq!(
+            (signed_in.user.id.as_str(), signed_in.session.factors.as_slice()),
+            ("anna", &["email".to_owned()][..])
+        );
         world.later(300);
     }
     world.flow(&Begin { means: Means::Email, ..world.begin(by_mail("who@example.com")) });
@@ -403,7 +403,10 @@ on_both!(the_token_of_a_magic_link_alone_signs_in_once, |test| {
         let token = token_of(world.only().message.payload.link.as_deref().unwrap());
         let link = Shown::Link { asker: None, secret: Secret::new(token.as_str()) };
         assert_eq!(world.show(&flow, &token).unwrap_err(), Code::InvalidToken, "it is no code");
-        assert_eq!(world.shown(&Shown::Link { asker: None, secret: Secret::new("ab".repeat(32)) }).unwrap_err(), Code::InvalidToken);
+        assert_eq!(
+            world.shown(&Shown::Link { asker: None, secret: Secret::new("ab".repeat(32)) }).unwrap_err(),
+            Code::InvalidToken
+        );
         assert_eq!(world.shown(&link).unwrap().user.id, "anna");
         assert_eq!(world.shown(&link).unwrap_err(), Code::InvalidToken);
         world.later(300);
@@ -415,7 +418,8 @@ on_both!(a_link_for_the_same_device_asks_for_the_cookie_of_whoever_asked_for_it,
     let begin = Begin { means: Means::Link(world.page()), ..world.begin(by_mail(ANNA_MAIL)) };
     let flow = world.flow(&begin);
     let token = token_of(world.only().message.payload.link.as_deref().unwrap());
-    let by = |held: Option<&str>| Shown::Link { asker: Some(held.map(str::to_owned)), secret: Secret::new(token.as_str()) };
+    let by =
+        |held: Option<&str>| Shown::Link { asker: Some(held.map(str::to_owned)), secret: Secret::new(token.as_str()) };
     let other = world.from("203.0.113.9").flow(&begin);
     for held in [None, Some("ab"), Some(other.handle.as_str())] {
         assert_eq!(world.shown(&by(held)).unwrap_err(), Code::InvalidToken, "{held:?}");
@@ -432,7 +436,10 @@ on_both!(a_link_that_was_replaced_or_has_expired_opens_nothing, |test| {
     world.flow(&begin);
     let token = token_of(world.only().message.payload.link.as_deref().unwrap());
     world.later(3_600);
-    assert_eq!(world.shown(&Shown::Link { asker: None, secret: Secret::new(token.as_str()) }).unwrap_err(), Code::InvalidToken);
+    assert_eq!(
+        world.shown(&Shown::Link { asker: None, secret: Secret::new(token.as_str()) }).unwrap_err(),
+        Code::InvalidToken
+    );
 });
 
 on_both!(a_number_in_a_country_that_is_not_served_gets_nothing_and_nobody_is_told, |test| {
@@ -494,7 +501,11 @@ on_both!(a_recovery_by_a_link_sets_the_password_of_whoever_has_the_address, |tes
     let url = url::Url::parse(ready.message.payload.link.as_deref().unwrap()).unwrap();
     let value = |name: &str| url.query_pairs().find(|(n, _)| n == name).unwrap().1.into_owned();
     let (user, token) = (value("userId"), value("token"));
-    assert_eq!(world.find_recovery(&Link { user: user.clone(), secret: token.clone(), expire: String::new() }).unwrap_err(), Code::InvalidToken, "it is no other dialect's");
+    assert_eq!(
+        world.find_recovery(&Link { user: user.clone(), secret: token.clone(), expire: String::new() }).unwrap_err(),
+        Code::InvalidToken,
+        "it is no other dialect's"
+    );
     world.choose(&user, &token, "the new hash").unwrap();
     assert_eq!(world.password_of("anna").as_deref(), Some("the new hash"));
 });
@@ -528,7 +539,8 @@ on_both!(of_sixty_four_racers_with_one_code_exactly_one_gets_in, |test| {
     for n in 0..3 {
         flows.push(world.from(&format!("203.0.113.{n}")).by_sms(by_mail(ANNA_MAIL)));
     }
-    let racers: Vec<_> = (0..64).map(|n| world.showing(&code_of(Channel::Sms, &flows[n % flows.len()], &code))).collect();
+    let racers: Vec<_> =
+        (0..64).map(|n| world.showing(&code_of(Channel::Sms, &flows[n % flows.len()], &code))).collect();
     let won = winners(&together(racers));
     assert_eq!(won, 1);
     assert_eq!(world.value::<i64>("SELECT COUNT(*) FROM sessions"), 1);
