@@ -3,6 +3,7 @@
 mod flow;
 mod http;
 mod limit;
+mod oracle;
 mod passwords;
 mod peer;
 mod store;
@@ -74,6 +75,18 @@ enum Bench {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// Whether the time of a prelogin tells who is known
+    Oracle {
+        /// A server started with --dev, that nobody used before
+        #[arg(long)]
+        server: SocketAddr,
+        /// Its API key
+        #[arg(long)]
+        key: String,
+        /// Pairs of each comparison
+        #[arg(long, default_value_t = 10_000)]
+        pairs: usize,
+    },
     /// The limit: an axum route that answers the bytes of a file from memory
     Limit {
         /// Where to listen
@@ -97,6 +110,7 @@ fn main() -> Done {
         Bench::Passwords { server, connections, seconds } => {
             one_thread()?.block_on(passwords::run(server, connections, seconds))
         }
+        Bench::Oracle { server, key, pairs } => one_thread()?.block_on(oracle::run(server, &key, pairs)),
         Bench::Limit { listen, body } => one_thread()?.block_on(limit::run(listen, &body)),
     }
 }

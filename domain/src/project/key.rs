@@ -17,6 +17,7 @@ pub const SCOPES: &[&str] = &[
     "avatars.read",
     "health.read",
     "locale.read",
+    "project.read",
     "project.write",
     "sessions.write",
     "targets.read",

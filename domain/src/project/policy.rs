@@ -12,12 +12,18 @@ use crate::db::Tx;
 pub enum Kind {
     /// Second factors: the settings `mfa.enforce`, `mfa.rememberDevice` and `mfa.rememberDeviceSeconds`.
     Mfa,
+    /// Whether whoever signs in shows that he is a person: the setting `frontegg.captcha`.
+    Captcha,
+    /// After how many wrong passwords an account's is locked: the setting `auth.lockout`.
+    Lockout,
 }
 
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Mfa => "mfa",
+            Self::Captcha => "captcha",
+            Self::Lockout => "lockout",
         }
     }
 
@@ -28,6 +34,8 @@ impl Kind {
                 let mfa = &project.settings.mfa;
                 mfa.enforce != Enforce::DontForce || mfa.remember_device
             }
+            Self::Captcha => project.settings.frontegg.captcha.is_some(),
+            Self::Lockout => project.settings.auth.lockout.is_some(),
         }
     }
 }
@@ -56,6 +64,10 @@ pub enum Write {
 
 /// The policy, if somebody made one or the project's settings act as one.
 pub fn find(tx: &mut Tx<'_>, project: &Project, kind: Kind) -> Result<Option<Policy>> {
+    if matches!(kind, Kind::Captcha | Kind::Lockout) && !kind.is_in_force(project) {
+        // Taken out of the settings, it is gone, whoever made it.
+        return Ok(None);
+    }
     let made = tx.find(sql::FIND_POLICY, args![&project.id, kind.name()], |row| {
         Ok(Policy { id: row.get(0)?, created_at: row.get(1)?, updated_at: row.get(2)? })
     })?;

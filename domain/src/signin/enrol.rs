@@ -142,6 +142,7 @@ pub(super) fn send(
             session: Some(&bound),
             wanted_length: rules.length,
         },
+        reaches: None,
         user: Some(&caller.user.id),
         wanted_user: None,
         rules: &rules,

@@ -5,10 +5,11 @@
 //! there twice, because browser clients put `/frontegg` before it.
 
 mod call;
+mod captcha;
 mod configuration;
 mod cookie;
 mod error;
-mod guard;
+mod lockout;
 mod mfa;
 mod mfa_login;
 mod openapi;
@@ -161,7 +162,8 @@ static PARTS: &[Part] = &[
     part!(mfa),
     part!(mfa_login),
     part!(policy),
-    part!(guard),
+    part!(captcha),
+    part!(lockout),
     part!(strategy),
     part!(configuration),
     part!(phone),

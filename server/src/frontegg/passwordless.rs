@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use countersign_domain::base::{Code, Email, Secret};
 use countersign_domain::project::Redirect;
+use countersign_domain::project::coexistence::{MainStrategy, Strategies};
 use countersign_domain::signin::Rules;
 use countersign_domain::signin::flow::{Aim, Begin, Begun, Flow, Means, Name, Shown};
 use countersign_domain::verification::{Channel, Dialect};
@@ -86,7 +87,7 @@ struct CodeSent {
     responses((status = 201, body = CodeSent), (status = 400, body = Body), (status = 403, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
 async fn start_sms(call: &Call) -> Answered {
     let name = read_prelogin(call, true).await?;
-    if !is_sms_login(call) {
+    if !strategies(call).is_sms_login() {
         return Err(disabled("SMS code"));
     }
     let flow = match begin(call, name, Means::Sms).await? {
@@ -111,7 +112,7 @@ async fn finish_sms(call: &Call) -> Answered {
     responses((status = 201, description = "It is on its way, if somebody has the name."), (status = 400, body = Body), (status = 403, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
 async fn start_code(call: &Call) -> Answered {
     let name = read_prelogin(call, false).await?;
-    if call.project().settings.frontegg.main_strategy != "Code" {
+    if strategies(call).main != MainStrategy::Code {
         return Err(disabled("OTC"));
     }
     started(call, StatusCode::CREATED, name, Means::Email).await
@@ -132,7 +133,7 @@ async fn finish_code(call: &Call) -> Answered {
     responses((status = 200, description = "It is on its way, if somebody has the name."), (status = 400, body = Body), (status = 403, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
 async fn start_link(call: &Call) -> Answered {
     let name = read_prelogin(call, false).await?;
-    if call.project().settings.frontegg.main_strategy != "MagicLink" {
+    if strategies(call).main != MainStrategy::MagicLink {
         return Err(disabled("Magic link"));
     }
     let page = page(call, "account/login/magic-link")?;
@@ -188,11 +189,9 @@ fn held(call: &Call) -> Option<&str> {
     call.cookie(&cookie::flow_name(call.project().client_id()))
 }
 
-/// Rules 3 and 6 of how SMS logs in beside second factors (contract frontegg §2.7).
-fn is_sms_login(call: &Call) -> bool {
-    let settings = &call.project().settings;
-    let is_other_factor = settings.mfa.totp || settings.mfa.email;
-    settings.frontegg.main_strategy == "SmsCode" || (settings.frontegg.sms_login && is_other_factor)
+/// What is on, once the rules of how SMS logs in beside second factors are applied.
+fn strategies(call: &Call) -> Strategies {
+    Strategies::of(&call.project().settings)
 }
 
 fn disabled(what: &str) -> Failure {
@@ -208,7 +207,7 @@ async fn begin(call: &Call, name: Option<Name>, means: Means) -> Result<Begun, F
         aim: Aim::SignIn,
         held: held(call).map(str::to_owned),
         rules: Rules::of_frontegg(call.project()),
-        needs_number: call.project().settings.frontegg.main_strategy == "SmsCode",
+        needs_number: strategies(call).main == MainStrategy::SmsCode,
     };
     call.app.start_flow(&call.ctx, &call.hosted, begin).await.map_err(waiting)
 }

@@ -1,6 +1,6 @@
 //! The dialect of Frontegg's clients, over the wire. One file per file of routes.
 
-mod guard;
+mod captcha;
 mod mfa;
 mod passwordless;
 mod phone;

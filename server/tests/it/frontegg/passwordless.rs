@@ -4,7 +4,7 @@ use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
 use super::{Browser, EMAIL, ID, refused};
-use crate::call::{Answer, shape};
+use crate::call::Answer;
 use crate::server::{Server, eventually, on_both};
 
 pub(super) const PHONE: &str = "+14255550123";
@@ -115,7 +115,6 @@ on_both! {
             let (known, unknown) = (ask(&known), ask(&unknown));
             assert_eq!(known.status, unknown.status, "{way}");
             assert_eq!(names(&known), names(&unknown), "{way}");
-            assert_eq!((shape(&known.body), known.body.len()), (shape(&unknown.body), unknown.body.len()), "{way}");
             let form = |answer: &Answer| digits_as_zero(&answer.body);
             assert_eq!(form(&known), form(&unknown), "{way}");
             assert_eq!(known.cookies().len(), 1);

@@ -3,7 +3,7 @@
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
-use super::passwordless::{PHONE, by_sms};
+use super::passwordless::{PHONE, ask, by_sms};
 use super::{Browser, EMAIL, ID, refused};
 use crate::server::{Server, eventually, on_both};
 
@@ -40,7 +40,7 @@ on_both! {
         let server = by_sms(kind);
         for (identifier, of) in [(PHONE, "phoneNumber"), (EMAIL, "email")] {
             let mut browser = Browser::new(&server);
-            let code = super::passwordless::ask(&mut browser, &json!({"phoneNumber": PHONE}));
+            let code = ask(&mut browser, &json!({"phoneNumber": PHONE}));
             browser.post(&format!("{ID}/auth/v1/passwordless/smscode/postlogin"), &json!({"token": code})).expect(201);
             let before = server.inbox(PHONE).len();
             let session = start(&server, "sms", identifier, of);

@@ -7,6 +7,7 @@ use std::thread;
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
+use super::passwordless::{ask, by_sms};
 use super::{Browser, EMAIL, ID, refused};
 use crate::call::{Answer, Call};
 use crate::people::PASSWORD;
@@ -184,7 +185,7 @@ on_both! {
 
 on_both! {
     fn wrong_passwords_lock_an_account_known_or_not_and_a_code_unlocks_it(kind: Kind) {
-        let server = super::passwordless::by_sms(kind);
+        let server = by_sms(kind);
         vendor(&server, "POST", &lockout()).json(&json!({"maxAttempts": 3})).send().expect(201);
         let try_with = |email: &str, password: &str| -> Answer {
             server.post(&format!("{ID}/auth/v1/user"), &json!({"email": email, "password": password})).send()
@@ -197,7 +198,7 @@ on_both! {
             refused(&try_with(email, PASSWORD), 423, LOCKED);
         }
         let mut browser = Browser::new(&server);
-        let code = super::passwordless::ask(&mut browser, &json!({"email": EMAIL}));
+        let code = ask(&mut browser, &json!({"email": EMAIL}));
         browser.post(&format!("{ID}/auth/v1/passwordless/smscode/postlogin"), &json!({"token": code})).expect(201);
         refused(&try_with(EMAIL, "wrong password"), 401, "Incorrect email or password");
         refused(&try_with("who@example.com", "wrong password"), 423, LOCKED);
