@@ -160,9 +160,10 @@ pub fn new_device(ctx: &Ctx) -> Secret {
     Secret::new(ctx.random.hex(DEVICE_BYTES))
 }
 
-/// Whether `name` can be one of [`new_device`].
+/// Whether `name` can be one of [`new_device`], or a longer one of a device that is remembered.
 pub fn is_device(name: &str) -> bool {
-    name.len() == 2 * DEVICE_BYTES && name.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+    (2 * DEVICE_BYTES..=4 * DEVICE_BYTES).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
 }
 
 /// Makes a session and gives its secret. When the user has more than `limit`, the oldest are removed.

@@ -151,6 +151,11 @@ fn a_migrated_user_signs_in_with_the_password_that_he_had() {
     let body = json!({"email": "anna@example.com", "password": "appwrite"});
     let answer = browser.post(&format!("{ID}/auth/v1/user"), &body);
     server.home.keep_secret(answer.expect(200).json()["accessToken"].as_str().unwrap());
+    let body = json!({"email": "c@example.com", "phoneNumber": "+14255550124", "phoneNumberType": "mfa"});
+    server.home.keep_secret("+14255550124");
+    assert_eq!(vendor.post(&path, &body).expect(201).json()["mfaEnrolled"], true);
+    let by_number = format!("{ID}/users/v3?_identifier=%2B14255550124&_identifierType=phoneNumber");
+    assert!(vendor.ids(&by_number).is_empty(), "such a number finds nobody");
     let bad = json!({"email": "b@example.com", "passwordHash": hash, "passwordHashType": "rot13"});
     refused(&vendor.post(&path, &bad), 400, "passwordHashType must be bcrypt or argon2");
     assert_eq!(vendor.post(&path, &json!({})).status, 400, "somebody must be known by something");
@@ -174,7 +179,11 @@ fn a_token_ends_with_its_key_and_binds_to_its_scopes_and_its_project() {
         server.post("/tenants/resources/tenants/v1", &json!({"name": "x"})).header("x-access-token", &token).send();
     refused(&made, 403, "The API key lacks the scope users.write.");
     // The token, not the host, says the project.
-    server.home.create_project("shop", &["shop.example"]);
+    server.home.create_project("shop", &[]);
+    server.home.write("shop", 0, |tx, ctx| {
+        let hosts = json!({"frontegg": {"hosts": ["shop.example"]}});
+        project::update(tx, ctx, "shop", None, &hosts)
+    });
     crate::server::eventually("the other project is known", || {
         let call = server.get("/vendors/public").host("shop.example").send();
         (call.json()["name"] == "shop").then_some(())
