@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::tx::On;
@@ -104,6 +105,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(Error::sqlite)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(Error::sqlite)?;
     connection.set_prepared_statement_cache_capacity(256);
+    // Plans do not look at what is bound. Otherwise SQLite prepares a statement with `LIMIT $1` anew for each run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(Error::sqlite)?;
     Ok(connection)
 }
 
@@ -170,4 +173,36 @@ fn run_group(db: &Connection, group: &mut [Box<dyn Job>], careful: bool) -> Resu
     }
     run("COMMIT")?;
     Ok(Outcome::Committed(effects))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{OpenFlags, StatementStatus};
+
+    use super::connect;
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_is_bound_to_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = connect(&folder.path().join("test.db"), flags).expect("a connection");
+        connection
+            .execute_batch(
+                "CREATE TABLE events (id TEXT PRIMARY KEY, state TEXT) STRICT;
+                 CREATE INDEX events_dead ON events (id) WHERE state = 'dead';",
+            )
+            .expect("a table");
+        for text in [
+            "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT 1000000 OFFSET $1)",
+            "SELECT id FROM events ORDER BY id LIMIT $1",
+            "SELECT id FROM events WHERE state = $1",
+        ] {
+            let mut statement = connection.prepare(text).expect("a statement");
+            for bound in [5_i64, 7, 7] {
+                let mut rows = statement.query([bound]).expect("rows");
+                while rows.next().expect("a row").is_some() {}
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{text}");
+        }
+    }
 }
