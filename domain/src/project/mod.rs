@@ -23,8 +23,8 @@ pub use key::{
 pub use platform::{Platform, create_platform, delete_platform};
 pub use redirect::Redirect;
 pub use settings::{
-    Auth, Captcha, Enforce, Frontegg, HIDDEN, Lockout, MailTemplate, Mfa, MockNumber, Nevr, NevrLimits, NevrSession, Nuvix,
-    Otp, RateLimit, Settings, Sms,
+    Auth, Captcha, Enforce, Frontegg, HIDDEN, Lockout, MailTemplate, Mfa, MockNumber, Nevr, NevrLimits, NevrSession,
+    Nuvix, Otp, RateLimit, Settings, Sms,
 };
 
 use std::sync::Arc;

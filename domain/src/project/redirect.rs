@@ -44,22 +44,16 @@ impl Redirect {
         Url::parse(url).map(Self).map_err(Error::internal)
     }
 
-    /// The address with one thing more in its query.
-    #[must_use]
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut url = self.0.clone();
-        url.query_pairs_mut().append_pair(name, value);
-        Self(url)
-    }
-
     /// The address with the id, the secret and its expiry, which replace what it had under these names (contract nuvix
     /// §3.4).
     pub fn with_secret(&self, user: &str, secret: &Secret, expires_at: Time) -> Result<String> {
-        Ok(self.with(&[("userId", user), ("secret", secret.expose()), ("expire", &expires_at.to_rfc3339())]))
+        let expire = expires_at.to_rfc3339();
+        Ok(self.with(&[("userId", user), ("secret", secret.expose()), ("expire", &expire)]).0.into())
     }
 
     /// The address with these parameters, which replace what it had under their names.
-    pub fn with(&self, parameters: &[(&str, &str)]) -> String {
+    #[must_use]
+    pub fn with(&self, parameters: &[(&str, &str)]) -> Self {
         let kept: Vec<(String, String)> = self
             .0
             .query_pairs()
@@ -68,7 +62,7 @@ impl Redirect {
             .collect();
         let mut url = self.0.clone();
         url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(parameters);
-        url.into()
+        Self(url)
     }
 }
 

@@ -251,10 +251,11 @@ fn link(tx: &mut Tx<'_>, ctx: &Ctx, ask: &Ask<'_>, holder: &Holder, page: &Redir
     let purpose = ask.subject.purpose;
     let user = if purpose == Purpose::Recovery { ctx.id() } else { String::new() };
     let address = |secret: &Secret, _| {
-        Ok(match purpose {
-            Purpose::Recovery => page.with(&[("userId", &user), ("token", secret.expose())]),
+        let page = match purpose {
+            Purpose::Recovery => page.with(&[("userId", user.as_str()), ("token", secret.expose())]),
             _ => page.with(&[("token", secret.expose())]),
-        })
+        };
+        Ok(page.as_str().to_owned())
     };
     let link = issue::link(tx, ctx, ask, &link_user(&user), &address)?;
     let new = NewHandle { hash: &holder.hash, wanted_user: None, max_attempts: ask.rules.max_attempts };

@@ -147,6 +147,7 @@ pub fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, handle: &str, rules: 
             session: Some(&bound_to),
             wanted_length: rules.length,
         },
+        reaches: None,
         user: Some(&user),
         wanted_user: None,
         rules,

@@ -65,6 +65,7 @@ pub(in super::super) fn ask(
             session: None,
             wanted_length: rules.length,
         },
+        reaches: None,
         user: Some(&user.id),
         wanted_user: None,
         rules: &rules,
@@ -74,7 +75,9 @@ pub(in super::super) fn ask(
         own: true,
     };
     let number = id_of(ctx, &user.id, phone)?;
-    let address = |secret: &Secret, expires_at| page.with("number", &number).with_secret(&user.id, secret, expires_at);
+    let address = |secret: &Secret, expires_at| {
+        page.with(&[("number", number.as_str())]).with_secret(&user.id, secret, expires_at)
+    };
     let expires_at = ctx.now.plus_seconds(LIFETIME);
     issue::send_link(tx, ctx, &ask, &handle_of(&user.id, &number), expires_at, &address).map(drop)
 }
