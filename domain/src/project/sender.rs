@@ -53,30 +53,27 @@ pub fn put(tx: &mut Tx<'_>, ctx: &Ctx, change: &Change) -> Result<(Project, bool
     let Change { account, token, from } = change;
     let there = named(&project.settings);
     let created = there.is_none();
-    let name = match there {
-        Some((name, sender)) => {
-            let token = token.as_deref().unwrap_or(HIDDEN);
-            let account = json!({
-                "kind": "twilio",
-                "accountSid": account.as_ref().unwrap_or(&sender.account),
-                "authToken": token,
-                "from": from.as_ref().unwrap_or(&sender.from),
-            });
-            update_provider(tx, ctx, &ctx.project, Channel::Sms, &name, &json!({ "account": account }))?;
-            name
-        }
-        None => {
-            let (Some(account), Some(token), Some(from)) = (account, token, from) else {
-                return Err(Error::invalid("sms", "needs an account, its token, and a sender or a messaging service"));
-            };
-            let is_taken = |name: &str| project.settings.sms.providers.iter().any(|there| there.name == name);
-            let name = (1..).map(|n| if n == 1 { NAME.to_owned() } else { format!("{NAME}-{n}") });
-            let name = name.into_iter().find(|name| !is_taken(name)).unwrap_or_default();
-            let account = json!({"kind": "twilio", "accountSid": account, "authToken": token, "from": from});
-            let provider = json!({ "name": name, "account": account });
-            create_provider(tx, ctx, &ctx.project, Channel::Sms, &provider)?;
-            name
-        }
+    let name = if let Some((name, sender)) = there {
+        let token = token.as_deref().unwrap_or(HIDDEN);
+        let account = json!({
+            "kind": "twilio",
+            "accountSid": account.as_ref().unwrap_or(&sender.account),
+            "authToken": token,
+            "from": from.as_ref().unwrap_or(&sender.from),
+        });
+        update_provider(tx, ctx, &ctx.project, Channel::Sms, &name, &json!({ "account": account }))?;
+        name
+    } else {
+        let (Some(account), Some(token), Some(from)) = (account, token, from) else {
+            return Err(Error::invalid("sms", "needs an account, its token, and a sender or a messaging service"));
+        };
+        let is_taken = |name: &str| project.settings.sms.providers.iter().any(|there| there.name == name);
+        let name = (1..).map(|n| if n == 1 { NAME.to_owned() } else { format!("{NAME}-{n}") });
+        let name = name.into_iter().find(|name| !is_taken(name)).unwrap_or_default();
+        let account = json!({"kind": "twilio", "accountSid": account, "authToken": token, "from": from});
+        let provider = json!({ "name": name, "account": account });
+        create_provider(tx, ctx, &ctx.project, Channel::Sms, &provider)?;
+        name
     };
     let project = get_locked(tx, ctx, &ctx.project)?;
     let others = project.settings.sms.providers.iter().map(|p| p.name.clone()).filter(|other| *other != name);

@@ -300,7 +300,7 @@ on_both!(the_sender_of_frontegg_clients_is_the_first_twilio_account_and_comes_fi
     assert_eq!((auth_token.0.expose(), from.as_str()), ("secret-one", "MG1"), "the token stays");
     for after in [4, 5] {
         let later = Ctx { now: ctx().now.plus_seconds(after), ..ctx() };
-        write(test, &later, |tx, ctx| sender::delete(tx, ctx)).unwrap();
+        write(test, &later, sender::delete).unwrap();
     }
     let left = write(test, &ctx(), |tx, ctx| get(tx, &ctx.keys, "p1")).unwrap();
     assert_eq!((names(&left), sender::find(&left.settings)), (vec!["main".to_owned()], None));

@@ -336,7 +336,7 @@ fn account(
             Ok(held.ok_or("nobody may recover an account by this number or address"))
         }
         Purpose::ResetPhone => {
-            let held = held.filter(|user| phone::reset::may_reset(user));
+            let held = held.filter(phone::reset::may_reset);
             Ok(held.ok_or("nobody may name another number by this address"))
         }
         Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),

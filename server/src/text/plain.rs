@@ -71,10 +71,9 @@ fn split_tag(text: &str) -> (&str, &str) {
     for (at, c) in text.char_indices() {
         match quote {
             Some(open) if open == c => quote = None,
-            Some(_) => {}
             None if c == '"' || c == '\'' => quote = Some(c),
             None if c == '>' => return (&text[..at], &text[at + 1..]),
-            None => {}
+            Some(_) | None => {}
         }
     }
     (text, "")
@@ -156,15 +155,12 @@ fn decoded(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
         let reference = after.split_once(';').filter(|(name, _)| name.len() <= 8);
-        match reference.and_then(|(name, behind)| character(name).map(|c| (c, behind))) {
-            Some((c, behind)) => {
-                out.push(c);
-                rest = behind;
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
+        if let Some((c, behind)) = reference.and_then(|(name, behind)| character(name).map(|c| (c, behind))) {
+            out.push(c);
+            rest = behind;
+        } else {
+            out.push('&');
+            rest = after;
         }
     }
     out + rest
