@@ -351,10 +351,8 @@ impl Server {
             if let Some(code) = message["code"].as_str() {
                 self.home.keep_secret(code);
             }
-            if let Some(link) = message["link"].as_str() {
-                if let Some(link) = Link::find(link) {
-                    self.home.keep_secret(&link.secret);
-                }
+            if let Some(link) = message["link"].as_str().and_then(Link::find) {
+                self.home.keep_secret(&link.secret);
             }
         }
         messages.as_array().unwrap().clone()

@@ -105,9 +105,9 @@ fn follow(
     lock_target_of(tx, ctx, &hash)?;
     if let Some(held) = asker {
         let Some(held) = held else { return Ok(None) };
-        let asked = verification::find_handle(tx, &held_hash(ctx, held))?.and_then(|handle| handle.verification);
+        let theirs = verification::find_handle(tx, &held_hash(ctx, held))?.and_then(|handle| handle.verification);
         let linked = verification::find_handle(tx, &hash)?.and_then(|handle| handle.verification);
-        if asked.is_none() || asked != linked {
+        if theirs.is_none() || theirs != linked {
             return Ok(None);
         }
     }
