@@ -104,7 +104,7 @@ async fn write(call: &Call, how: Write) -> Result<Captcha, Failure> {
     let given = names.iter().filter_map(|name| Some(((*name).to_owned(), params.json(name)?.clone())));
     let patch = json!({ "frontegg": { "captcha": given.collect::<Map<String, Json>>() } });
     let ctx = call.ctx.clone();
-    let written = call.app.db.write(move |tx| policy::write(tx, &ctx, Kind::Captcha, how, &patch)).await;
+    let written = call.app.db.write(move |tx| policy::write(tx, &ctx, Kind::Captcha, how, &patch, &patch)).await;
     let (project, policy) = written.map_err(|error| match error.code {
         Code::PolicyNotFound => missing(),
         Code::PolicyExists => {

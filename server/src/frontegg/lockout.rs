@@ -79,7 +79,7 @@ async fn write(call: &Call, how: Write) -> Result<Lockout, Failure> {
     }
     let patch = json!({ "auth": { "lockout": given } });
     let ctx = call.ctx.clone();
-    let written = call.app.db.write(move |tx| policy::write(tx, &ctx, Kind::Lockout, how, &patch)).await;
+    let written = call.app.db.write(move |tx| policy::write(tx, &ctx, Kind::Lockout, how, &patch, &patch)).await;
     let (project, policy) = written.map_err(|error| match error.code {
         Code::PolicyNotFound => missing(),
         Code::PolicyExists => {
