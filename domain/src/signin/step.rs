@@ -20,6 +20,8 @@ use crate::{device, mfa, session};
 
 /// How long a token for asking once more works, in seconds.
 const STEP_UP_SECONDS: i64 = 600;
+/// Its random bytes.
+const SECRET_BYTES: usize = 32;
 
 /// Somebody who is at this step.
 #[derive(Clone, Debug)]
@@ -92,11 +94,11 @@ fn find_again(tx: &mut Tx<'_>, ctx: &Ctx, token: &Secret) -> Result<Waiting> {
 /// Asks the caller for a second factor once more; gives the token for it. His session goes on as it is.
 pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, caller: &Caller, dialect: Dialect) -> Result<Secret> {
     let user = caller.reload(tx, ctx)?;
-    let secret = Secret::from(ctx.random.hex(32));
+    let secret = Secret::from(ctx.random.hex(SECRET_BYTES));
     let expires_at = ctx.now.plus_seconds(STEP_UP_SECONDS);
     let target = format!("step-up:{}", user.id);
-    // Nobody guesses it, so it costs no budget, as the longest code.
-    let length = crate::limit::guess::MAX_LENGTH;
+    // So long that nobody guesses it, and that it takes nothing of the guess budget.
+    let length = 2 * SECRET_BYTES as i64;
     let subject = Subject {
         dialect,
         purpose: Purpose::StepUp,

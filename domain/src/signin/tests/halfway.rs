@@ -431,6 +431,7 @@ on_both!(who_is_in_is_asked_once_more_by_a_token_that_opens_nothing_else, |test|
         |world: &World| world.act(&inside.secret, |tx, ctx, _, caller| step::start(tx, ctx, caller, Dialect::Frontegg));
     let token = asked(&world).unwrap();
     assert!(world.session(&token).is_none(), "it is no secret of a session");
+    assert_eq!(world.reserved("step-up:anna"), 0, "nobody guesses it, so it takes nothing of the budget");
     // The session goes on meanwhile.
     assert_eq!(world.lacks(&inside.secret), Step::Done);
     assert_eq!(world.step_of(&token), Ok(Step::Show(vec![Factor::Totp, Factor::Phone])));

@@ -152,14 +152,14 @@ fn rules_1_and_2_keep_another_second_factor_beside_sms() {
     // Wherever the change comes from.
     let admin = admin::sign_in(&server);
     let patch = json!({"settings": {"frontegg": {"smsLogin": true}}});
-    let answer = admin.send("PATCH", "/admin/v1/projects/demo", &patch);
+    let answer = admin.send("PATCH", "/projects/demo", &patch);
     assert!(answer.status == 400 && answer.body.contains(words), "{}", answer.raw);
     let answer = server.post("/dev/settings", &json!({"frontegg": {"smsLogin": true}})).send();
     assert!(answer.status == 400 && answer.body.contains(words), "{}", answer.raw);
     let ran = server.home.command(&["project", "set", "demo", "frontegg.smsLogin=true"]).output().unwrap();
     assert!(!ran.status.success() && String::from_utf8_lossy(&ran.stderr).contains(words), "{ran:?}");
     let kept = json!({"settings": {"frontegg": {"smsLogin": true}, "mfa": {"totp": true}}});
-    assert_eq!(admin.send("PATCH", "/admin/v1/projects/demo", &kept).status, 200);
+    assert_eq!(admin.send("PATCH", "/projects/demo", &kept).status, 200);
     assert!(is_active(&server, "/auth/strategies", "secondaryAuthStrategies", "SmsCodeV2"));
     let ran = server.home.command(&["project", "set", "demo", "mfa.totp=false"]).output().unwrap();
     assert!(!ran.status.success() && String::from_utf8_lossy(&ran.stderr).contains(words), "{ran:?}");
@@ -183,7 +183,7 @@ fn rule_3_switches_sms_login_off_without_another_factor_and_refuses_to_switch_it
     mfa(&server, "EmailCode", false).expect(201);
     refused(&login(&server, true), 400, "SMS login needs a second factor other than SMS");
     let patch = json!({"settings": {"frontegg": {"smsLogin": true}}});
-    let answer = admin::sign_in(&server).send("PATCH", "/admin/v1/projects/demo", &patch);
+    let answer = admin::sign_in(&server).send("PATCH", "/projects/demo", &patch);
     assert!(answer.status == 400 && answer.body.contains("SMS login needs"), "{}", answer.raw);
     let ran = server.home.command(&["project", "set", "demo", "frontegg.smsLogin=true"]).output().unwrap();
     assert!(!ran.status.success() && String::from_utf8_lossy(&ran.stderr).contains("SMS login needs"), "{ran:?}");
