@@ -226,7 +226,8 @@ impl World {
             "/tenants/resources/tenants/v1" => json!({"name": "Acme"}),
             "/identity/resources/users/v2"
             | "/identity/resources/vendor-only/users/v1"
-            | "/identity/resources/migrations/v1/local" => json!({"email": email}),
+            | "/identity/resources/migrations/v1/local"
+            | "/identity/resources/users/v1/phone/reset" => json!({"email": email}),
             // Not made, so that whoever reads it finds none.
             "/identity/resources/configurations/v1/mfa-policy" => json!({"enforceMFAType": "Sometimes"}),
             "/identity/resources/users/phone-numbers/v1"
@@ -238,7 +239,6 @@ impl World {
                 json!({"otcToken": "x", "code": "123456"})
             }
             "/identity/resources/users/v1/phone/verify" => json!({"changePhoneId": "x", "code": "123456"}),
-            "/identity/resources/users/v1/phone/reset" => json!({"email": email}),
             "/identity/resources/users/v1/phone/reset/verify" => {
                 json!({"resetPhoneNumberToken": "x", "code": "123456"})
             }
