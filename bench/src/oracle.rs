@@ -2,7 +2,7 @@
 //! connection, beside two known ones in the same run, compared by Welch's t.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -101,7 +101,7 @@ async fn compare(client: &mut Client, what: &str, pairs: usize, body: &(dyn Fn(u
         for which in order {
             let (person, is_known) = if which < 2 { tested[which] } else { controls[which - 2] };
             let body = body(person, is_known);
-            let began = Instant::now();
+            let began = tokio::time::Instant::now();
             let answer = client.send("POST", PRELOGIN, "", &body).await?;
             times[which] = began.elapsed().as_secs_f64() * 1e6;
             expect(201, answer)?;
