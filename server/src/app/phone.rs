@@ -134,6 +134,11 @@ impl App {
         self.db.write(move |tx| reset::change(tx, &ctx, &hosted.project, &token, &number)).await?
     }
 
+    async fn find_named(&self, ctx: &Ctx, handle: &str) -> Result<Option<Phone>> {
+        let (ctx, handle) = (ctx.clone(), handle.to_owned());
+        self.db.read(move |tx| reset::find_number(tx, &ctx, &handle)).await
+    }
+
     /// Sends a code to the number that was named in the flow with this handle; none when there is no such flow.
     pub async fn send_named(
         &self,
@@ -142,11 +147,7 @@ impl App {
         handle: String,
         rules: Rules,
     ) -> Result<Option<reset::Sent>> {
-        let named = {
-            let (ctx, handle) = (ctx.clone(), handle.clone());
-            self.db.read(move |tx| reset::find_number(tx, &ctx, &handle)).await?
-        };
-        let Some(number) = named else { return Ok(None) };
+        let Some(number) = self.find_named(ctx, &handle).await? else { return Ok(None) };
         self.spend_address(ctx, hosted, &Target::Phone(number)).await?;
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         self.db.write(move |tx| reset::send(tx, &ctx, &hosted.project, &handle, &rules)).await
@@ -162,6 +163,9 @@ impl App {
         code: Secret,
         asked: Asked,
     ) -> Result<Option<SignedIn>> {
+        if self.find_named(ctx, &handle).await?.is_none() {
+            return Ok(None);
+        }
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         let done =
             self.db.write(move |tx| reset::finish(tx, &ctx, &hosted.project, &terms, &handle, &code, &asked)).await?;

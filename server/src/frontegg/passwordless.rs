@@ -2,19 +2,21 @@
 
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use countersign_domain::base::{Code, Email, Secret};
+use countersign_domain::base::{Code, Email, Error, Secret};
 use countersign_domain::project::Redirect;
 use countersign_domain::project::coexistence::{MainStrategy, Strategies};
-use countersign_domain::signin::Rules;
-use countersign_domain::signin::flow::{Aim, Begin, Begun, Flow, Means, Name, Shown};
+use countersign_domain::signin::flow::{Aim, Begin, Begun, Flow, Means, Name, Shown, mask};
+use countersign_domain::signin::phone::reset::Sent;
+use countersign_domain::signin::{Rules, SignedIn};
 use countersign_domain::verification::{Channel, Dialect};
 use utoipa::OpenApi;
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
+use super::phone::asked;
 use super::session::signed_in;
 use super::wire::{Authentication, answer, done};
-use super::{Route, Who, cookie, handler};
+use super::{Route, Who, cookie, handler, phone_reset};
 
 /// The rows of this file.
 pub(super) static ROUTES: &[Route] = &[
@@ -81,7 +83,8 @@ struct CodeSent {
 }
 
 /// Sends a code by SMS to the verified number of whoever is named. Its cookie is asked for with the code. Somebody unknown,
-/// or without a number, is answered the same.
+/// or without a number, is answered the same; but where a code by SMS is how people sign in first, somebody without a number
+/// gets a code by e-mail, and `resetPhoneNumberToken` to name one with it.
 #[utoipa::path(post, path = "/identity/resources/auth/v1/passwordless/smscode/prelogin", tag = "frontegg",
     request_body = PreloginBody,
     responses((status = 201, body = CodeSent), (status = 400, body = Body), (status = 403, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
@@ -90,12 +93,33 @@ async fn start_sms(call: &Call) -> Answered {
     if !strategies(call).is_sms_login() {
         return Err(disabled("SMS code"));
     }
-    let flow = match begin(call, name, Means::Sms).await? {
-        Begun::Flow(flow) => flow,
-        Begun::NoNumber(_) => return Err(Code::PhoneNotFound.into()),
-    };
+    if name.is_none()
+        && let Some(flow) = send_named(call).await?
+    {
+        return sent(call, &flow);
+    }
+    match begin(call, name, Means::Sms).await? {
+        Begun::Flow(flow) => sent(call, &flow),
+        Begun::NoNumber(user) => {
+            let Some(email) = user.email else { return Err(Code::PhoneNotFound.into()) };
+            phone_reset::started(call, StatusCode::CREATED, email).await
+        }
+    }
+}
+
+fn sent(call: &Call, flow: &Flow) -> Answered {
     let phone_number = flow.mask.clone().unwrap_or_default();
-    kept(call, answer(StatusCode::CREATED, &CodeSent { phone_number })?, &flow)
+    kept(call, answer(StatusCode::CREATED, &CodeSent { phone_number })?, flow)
+}
+
+/// Sends a code to the number that was named in the cookie's flow, if there is one (`PUT users/v1/phone/change`).
+async fn send_named(call: &Call) -> Result<Option<Flow>, Failure> {
+    let Some(held) = held(call) else { return Ok(None) };
+    let rules = Rules::of_frontegg(call.project());
+    let sent = call.app.send_named(&call.ctx, &call.hosted, held.to_owned(), rules).await.map_err(waiting)?;
+    let flow =
+        |sent: Sent| Ok(Flow { mask: Some(mask(&sent.phone)?), handle: sent.handle, expires_at: sent.expires_at });
+    Ok(sent.map(flow).transpose().map_err(|error: Error| Failure::from(error))?)
 }
 
 /// Signs in by the code that came by SMS. After five wrong ones another has to be asked for.
@@ -103,7 +127,15 @@ async fn start_sms(call: &Call) -> Answered {
     request_body = PostloginBody,
     responses((status = 201, body = Authentication), (status = 400, body = Body), (status = 401, body = Body), (status = 403, body = Body), (status = 429, body = Body)))]
 async fn finish_sms(call: &Call) -> Answered {
-    finish_by(call, Channel::Sms).await
+    let code = read_postlogin(call, 64).await?;
+    if let Some(held) = held(call) {
+        let (terms, asked, code) = (call.terms(), asked(call)?, code.clone());
+        let named = call.app.sign_in_by_named(&call.ctx, &call.hosted, terms, held.to_owned(), code, asked).await?;
+        if let Some(signed_in) = named {
+            return entered(call, &signed_in).await;
+        }
+    }
+    finish_by(call, Channel::Sms, code).await
 }
 
 /// Sends a code by e-mail to whoever is named. Its cookie is asked for with the code. Somebody unknown is answered the same.
@@ -123,7 +155,8 @@ async fn start_code(call: &Call) -> Answered {
     request_body = PostloginBody,
     responses((status = 201, body = Authentication), (status = 400, body = Body), (status = 401, body = Body), (status = 403, body = Body), (status = 429, body = Body)))]
 async fn finish_code(call: &Call) -> Answered {
-    finish_by(call, Channel::Email).await
+    let code = read_postlogin(call, 64).await?;
+    finish_by(call, Channel::Email, code).await
 }
 
 /// Sends a link by e-mail to whoever is named. It leads to the application's page `/account/login/magic-link`. Somebody
@@ -220,7 +253,7 @@ async fn started(call: &Call, status: StatusCode, name: Option<Name>, means: Mea
 }
 
 /// Too many codes: when to ask again, and what to do instead.
-pub(super) fn waiting(error: countersign_domain::base::Error) -> Failure {
+pub(super) fn waiting(error: Error) -> Failure {
     let is_wait = matches!(error.code, Code::TooManyAttempts { .. });
     let mut failure = Failure::from(error);
     if is_wait {
@@ -237,8 +270,7 @@ fn kept(call: &Call, mut response: Response, flow: &Flow) -> Answered {
     Ok(response)
 }
 
-async fn finish_by(call: &Call, channel: Channel) -> Answered {
-    let code = read_postlogin(call, 64).await?;
+async fn finish_by(call: &Call, channel: Channel, code: Secret) -> Answered {
     finish(call, Shown::Code { channel, held: held(call).map(str::to_owned), code }).await
 }
 
@@ -249,7 +281,12 @@ async fn finish(call: &Call, shown: Shown) -> Answered {
         Code::SignUpDisabled => Code::InvalidToken.into(),
         _ => Failure::from(error),
     })?;
-    let mut response = signed_in(call, StatusCode::CREATED, &opened).await?;
+    entered(call, &opened).await
+}
+
+/// The answer to whoever is in. His flow is over.
+async fn entered(call: &Call, opened: &SignedIn) -> Answered {
+    let mut response = signed_in(call, StatusCode::CREATED, opened).await?;
     if held(call).is_some() {
         cookie::clear(call, &mut response, &cookie::flow_name(call.project().client_id()))?;
     }

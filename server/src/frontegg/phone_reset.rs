@@ -1,6 +1,7 @@
 //! Naming another number without a session, where people sign in by SMS (contract frontegg §2.3).
 
 use axum::http::{Method, StatusCode};
+use countersign_domain::base::Email;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
@@ -73,8 +74,13 @@ struct ChangeBody {
 async fn start(call: &Call) -> Answered {
     let mut params = call.params();
     let Some(email) = params.email("email") else { return Err(params.failure().into()) };
+    started(call, StatusCode::OK, email).await
+}
+
+/// Sends the code, and answers what the number is named with.
+pub(super) async fn started(call: &Call, status: StatusCode, email: Email) -> Answered {
     let started = call.app.start_phone_reset(&call.ctx, &call.hosted, &asked(call)?, email).await?;
-    answer(StatusCode::OK, &Started { reset_phone_number_token: started.handle })
+    answer(status, &Started { reset_phone_number_token: started.handle })
 }
 
 /// Takes the code from the address, and gives what names a number within ten minutes.

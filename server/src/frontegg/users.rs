@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use countersign_domain::base::page::{COUNTED, Condition, Filter, Op, Order, Query, Value};
 use countersign_domain::base::{Code, Email, Phone, Secret};
 use countersign_domain::password::{Algorithm, Foreign, Hash};
+use countersign_domain::signin::account;
 use countersign_domain::signin::import::{self, Candidate, Contact, Trust};
 use countersign_domain::signin::invite::{self, Invite};
 use countersign_domain::signin::manage::{self, NewUser};
@@ -242,19 +243,21 @@ async fn verify(call: &Call) -> Answered {
 #[utoipa::path(post, path = "/identity/resources/users/v1/{userId}/lock", tag = "frontegg",
     params(("userId" = String, Path)), responses((status = 200, description = "He is locked."), (status = 404, body = Body)))]
 async fn lock(call: &Call) -> Answered {
-    set_blocked(call, true).await
+    let (ctx, id) = (call.ctx.clone(), call.gap("userId").to_owned());
+    call.app.db.write(move |tx| manage::set_blocked(tx, &ctx, &id, true)).await?;
+    Ok(done(StatusCode::OK))
 }
 
-/// Switches the user on again.
+/// Switches the user on again, and lets his password sign in again where too many wrong ones locked it.
 #[utoipa::path(post, path = "/identity/resources/users/v1/{userId}/unlock", tag = "frontegg",
     params(("userId" = String, Path)), responses((status = 200, description = "He is not locked."), (status = 404, body = Body)))]
 async fn unlock(call: &Call) -> Answered {
-    set_blocked(call, false).await
-}
-
-async fn set_blocked(call: &Call, blocked: bool) -> Answered {
     let (ctx, id) = (call.ctx.clone(), call.gap("userId").to_owned());
-    call.app.db.write(move |tx| manage::set_blocked(tx, &ctx, &id, blocked)).await?;
+    let unlocked = call.app.db.write(move |tx| {
+        manage::set_blocked(tx, &ctx, &id, false)?;
+        account::unlock(tx, &ctx, &id).map(drop)
+    });
+    unlocked.await?;
     Ok(done(StatusCode::OK))
 }
 

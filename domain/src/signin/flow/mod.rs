@@ -10,7 +10,7 @@ mod name;
 pub(super) mod turn;
 
 pub use finish::{Recovered, Shown, exchange_recovery, find_recovery, finish, finish_recovery};
-pub use name::{Name, email_of};
+pub use name::{Name, email_of, mask};
 
 use super::handle::{HandleKind, Holder};
 use super::issue::{self, Ask};

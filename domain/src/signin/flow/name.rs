@@ -126,7 +126,7 @@ impl Decoy {
 
 /// How the number of somebody is shown to whoever names him: three digits, five stars whatever its length, three digits
 /// (contract frontegg §2.1).
-pub(super) fn mask(phone: &Phone) -> Result<String> {
+pub fn mask(phone: &Phone) -> Result<String> {
     let digits = phone.as_e164().strip_prefix('+').unwrap_or_default();
     let ends = digits.get(..3).zip(digits.len().checked_sub(3).and_then(|at| digits.get(at..)));
     ends.map(|(first, last)| masked(first, last)).ok_or_else(|| Code::InvalidPhone.into())

@@ -51,3 +51,41 @@ on_both! {
         assert!(server.inbox("+14255550142").is_empty());
     }
 }
+
+on_both! {
+    fn somebody_without_a_number_names_one_on_his_way_in(kind: Kind) {
+        let server = with_anna(kind);
+        server.settings(&json!({"frontegg": {"mainStrategy": "SmsCode"}}));
+        server.home.write("demo", 0, |tx, ctx| user::set_email_proof(tx, ctx, "anna", Proof::Code));
+        let (prelogin, postlogin) =
+            (format!("{ID}/auth/v1/passwordless/smscode/prelogin"), format!("{ID}/auth/v1/passwordless/smscode/postlogin"));
+        let mut browser = Browser::new(&server);
+        let asked = browser.post(&prelogin, &json!({"email": EMAIL, "username": "", "recaptchaToken": ""}));
+        let token = asked.expect(201).json()["resetPhoneNumberToken"].as_str().unwrap().to_owned();
+        assert_eq!(asked.json().as_object().unwrap().len(), 1);
+        server.home.keep_secret(&token);
+        let code = server.newest(EMAIL, "reset-phone", 1)["code"].as_str().unwrap().to_owned();
+        let body = json!({"resetPhoneNumberToken": token, "code": code});
+        let verified = browser.post(&format!("{ID}/users/v1/phone/reset/verify"), &body).expect(200).json();
+        let change = verified["changePhoneNumberToken"].as_str().unwrap().to_owned();
+        server.home.keep_secret(&change);
+        let body = json!({"changePhoneNumberToken": change, "phoneNumber": "+14255550142"});
+        let named = browser.call("PUT", &format!("{ID}/users/v1/phone/change")).json(&body).send();
+        browser.keep(named.expect(200));
+        let sent = browser.post(&prelogin, &json!({"email": "", "username": ""}));
+        assert_eq!(sent.expect(201).body, r#"{"phoneNumber":"+142*****142"}"#);
+        let code = server.newest("+14255550142", "change-phone", 1)["code"].as_str().unwrap().to_owned();
+        let bad = format!("{}{}", &code[..5], if code.ends_with('0') { '1' } else { '0' });
+        let words = "The code is wrong or was used already. Check it, or ask for a new one.";
+        refused(&browser.post(&postlogin, &json!({"token": bad})), 401, words);
+        let opened = browser.post(&postlogin, &json!({"token": code}));
+        super::keep_tokens(&browser, &opened);
+        assert_eq!(opened.expect(201).json()["mfaRequired"], false);
+        assert!(browser.cookie(&server.frontegg_cookie("flow")).is_none(), "the flow is over");
+        browser.refresh().expect(201);
+        assert_eq!(server.home.count("SELECT COUNT(*) FROM users WHERE phone = '+14255550142'"), 1);
+        refused(&browser.post(&postlogin, &json!({"token": code})), 401, words);
+        let asked = Browser::new(&server).post(&prelogin, &json!({"email": EMAIL}));
+        assert_eq!(asked.expect(201).body, r#"{"phoneNumber":"+142*****142"}"#);
+    }
+}

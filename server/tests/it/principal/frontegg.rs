@@ -230,6 +230,7 @@ impl World {
             | "/identity/resources/users/v1/phone/reset" => json!({"email": email}),
             // Not made, so that whoever reads it finds none.
             "/identity/resources/configurations/v1/mfa-policy" => json!({"enforceMFAType": "Sometimes"}),
+            "/identity/resources/configurations/v1/lockout-policy" => json!({"maxAttempts": 0}),
             "/identity/resources/users/phone-numbers/v1"
             | "/identity/resources/users/phone-numbers/v1/preverify"
             | "/identity/resources/users/phone-numbers/v1/vendor/{userId}"
