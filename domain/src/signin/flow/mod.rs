@@ -220,7 +220,7 @@ fn resolve(
 ) -> Result<std::result::Result<Resolved, Box<User>>> {
     if let Some(to) = begin.direct(name) {
         let mask = match &to {
-            Target::Phone(phone) => Some(name::mask(phone)?),
+            Target::Phone(phone) => Some(mask(phone)?),
             Target::Email(_) => None,
         };
         return Ok(Ok(Resolved { key: to.as_str().to_owned(), to, named: None, mask }));
@@ -233,7 +233,7 @@ fn resolve(
     Ok(Ok(match (found, reached) {
         (Some(user), Some(to)) => {
             let mask = match &to {
-                Target::Phone(phone) => Some(name::mask(phone)?),
+                Target::Phone(phone) => Some(mask(phone)?),
                 Target::Email(_) => None,
             };
             Resolved { key, to, named: Some(user.id), mask }
