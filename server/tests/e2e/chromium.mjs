@@ -66,12 +66,19 @@ class Chromium {
 
     /**
      * Asserts that since the last `forget` no script failed, no rule was broken, and nothing left this machine.
-     * Chromium also reports answers of 4xx as errors; a test that provokes them names them: `{ answers: [401] }`.
+     * Chromium also reports answers of 4xx as errors; a test that provokes them names them: `{ answers: [401] }`. A page
+     * with scripts of others names the hosts that they ask for in vain: `{ asked: ['fonts.example'] }`.
      */
-    assertClean({ answers = [] } = {}) {
-        const provoked = answers.map((status) => `Failed to load resource: the server responded with a status of ${status} `);
+    assertClean({ answers = [], asked = [] } = {}) {
+        const provoked = [
+            ...answers.map((status) => `Failed to load resource: the server responded with a status of ${status} `),
+            ...asked.flatMap((host) =>
+                ['http', 'https'].map((scheme) => `Failed to load resource: net::ERR_NAME_NOT_RESOLVED (${scheme}://${host}/`),
+            ),
+        ];
         assert.deepEqual(this.#errors.filter((text) => !provoked.some((start) => text.startsWith(start))), []);
-        assert.deepEqual([...this.#hosts].filter((host) => host !== '127.0.0.1' && host !== 'localhost'), []);
+        const own = ['127.0.0.1', 'localhost', ...asked];
+        assert.deepEqual([...this.#hosts].filter((host) => !own.includes(host)), []);
     }
 
     async close() {

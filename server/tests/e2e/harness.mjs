@@ -167,17 +167,25 @@ Object.defineProperty(globalThis, 'window', { configurable: true, get: () => cur
 /**
  * A browser for web SDKs: they leave the session to the browser's cookies or to `localStorage`, node has neither, and
  * without them each call would be a guest's. Each browser keeps sessions in one way only (`cookies`: a page of the same
- * site; `storage`: a page of another site), so that neither can hide that the other is broken.
+ * site; `storage`: a page of another site), so that neither can hide that the other is broken. `window` is what an SDK
+ * reads besides.
  */
 export class Browser {
+    #keeps;
     /** The cookies it keeps: name → `{ value, attributes }`. */
     cookies = new Map();
     /** The calls that were made: `POST /v1/account/tokens/phone`. */
     calls = [];
     window;
 
-    constructor(keeps = 'cookies') {
-        if (keeps === 'storage') this.window = { localStorage: new Storage(), console: { warn() {} } };
+    constructor(keeps = 'cookies', window) {
+        this.#keeps = keeps;
+        this.window = keeps === 'storage' ? { localStorage: new Storage(), console: { warn() {} }, ...window } : window;
+    }
+
+    /** Runs `call`, and what it calls, in this browser. */
+    run(call) {
+        return current.run(this, call);
     }
 
     /** Lets a client's calls happen in this browser. Answers the client. */
@@ -185,13 +193,13 @@ export class Browser {
         const call = client.call;
         client.call = (method, url, ...rest) => {
             this.calls.push(`${method.toUpperCase()} ${url.pathname}`);
-            return current.run(this, () => call.call(client, method, url, ...rest));
+            return this.run(() => call.call(client, method, url, ...rest));
         };
         return client;
     }
 
     async fetch(input, init = {}) {
-        const cookies = !this.window && init.credentials === 'include';
+        const cookies = this.#keeps === 'cookies' && init.credentials === 'include';
         const headers = new Headers(init.headers);
         if (cookies && this.cookies.size > 0) {
             headers.set('cookie', [...this.cookies].map(([name, { value }]) => `${name}=${value}`).join('; '));

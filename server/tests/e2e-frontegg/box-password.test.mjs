@@ -1,0 +1,119 @@
+// The login box of `@frontegg/react` 4 in a browser, where people sign in by password: second factors, and the card that
+// offers SMS beside it.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { openChromium } from '../e2e/chromium.mjs';
+import { Box, noise, serve } from './box.mjs';
+import { equip, number, photograph, start, Visitor, wrong } from './support.mjs';
+
+let server, site, browser, box;
+before(async () => {
+    // One after the other: if the second does not start, the first is known and stopped.
+    server = await start();
+    site = await serve(server);
+    browser = await openChromium();
+});
+after(async () => {
+    await browser?.close();
+    site?.stop();
+    await server?.stop();
+});
+beforeEach(async () => {
+    await browser.forget();
+    box = new Box(await browser.page(), site);
+    await box.open();
+    await box.page.evaluate(() => localStorage.clear());
+    await box.open();
+});
+
+/** Somebody with an authenticator app, who enrolled it elsewhere. */
+async function equipped(wanted) {
+    const ada = await server.person(wanted);
+    const page = new Visitor(server);
+    await page.signIn(ada);
+    return { ada, ...(await equip(server, page)) };
+}
+
+test('a person signs in by password, after a wrong one', async () => {
+    const ada = await server.person();
+    await box.logIn({ ...ada, password: 'not this one' });
+    await box.says('Incorrect email or password');
+    await box.logIn(ada);
+    await box.signedIn(ada.email);
+    await box.page.reload();
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});
+
+test('the authenticator app is asked for after the password', async () => {
+    const { ada, app } = await equipped();
+    await box.logIn(ada);
+    await box.says('Two-Factor authentication');
+    await box.code(wrong(await app.code()));
+    await box.says(/code is/i);
+    await box.code(await app.code());
+    await box.signedIn(ada.email);
+    await box.page.reload();
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});
+
+test('the recovery code does instead of a lost app', async () => {
+    const { ada, recoveryCode } = await equipped();
+    await box.logIn(ada);
+    await box.page.getByText('Click here').click();
+    const recover = async (code) => {
+        await box.page.locator('input[name=code]').fill(code);
+        await box.press('Disable MFA');
+    };
+    await recover(`${recoveryCode.slice(1)}0`);
+    await box.says(/code is/i);
+    await recover(recoveryCode);
+    await box.logIn(ada);
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});
+
+test('whoever must have a second factor enrols an app before he is in', async (t) => {
+    t.after(() => server.settings({ mfa: { enforce: 'dontForce' } }));
+    await server.settings({ mfa: { enforce: 'force' } });
+    const ada = await server.person();
+    await box.logIn(ada);
+    const app = photograph(server, await box.page.getByAltText('Multi-factor QR').getAttribute('src'));
+    const field = box.page.locator('input[name=token]');
+    await field.fill(wrong(await app.code()));
+    await box.page.locator('button[type=submit]:visible').click();
+    await box.says(/code is/i);
+    await field.fill(await app.code());
+    await box.page.locator('button[type=submit]:visible').click();
+    await box.says('recovery code');
+    await box.press('Continue');
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});
+
+test('the card “Log in with SMS” sets a number up, and signs in by it the next time', async () => {
+    const { ada, app } = await equipped();
+    const phone = number();
+    await box.page.locator('.fe-smsPreviewTitle').click({ position: { x: 4, y: 8 } });
+    await box.press('Log in with SMS');
+    await box.says('Great choice!');
+    await box.logIn(ada);
+    await box.code(await app.code());
+    await box.page.locator('input[value^="+"]').fill(phone);
+    await box.press('Send me an SMS');
+    await box.says(phone);
+    await box.code((await server.inbox(phone)).code);
+    await box.signedIn(ada.email);
+
+    await browser.context.clearCookies();
+    await box.page.goto(`${site.url}/account/login`);
+    await box.press('Log in with SMS');
+    await box.code((await server.inbox(phone, 'sign-in')).code);
+    await box.says('Two-Factor authentication');
+    await box.code(await app.code());
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});
