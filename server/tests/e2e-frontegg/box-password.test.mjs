@@ -47,6 +47,21 @@ test('a person signs in by password, after a wrong one', async () => {
     browser.assertClean(noise);
 });
 
+test('an application of another origin calls the server itself', async (t) => {
+    const elsewhere = await serve(server, 'app.jsx', server.url);
+    t.after(() => elsewhere.stop());
+    const ada = await server.person();
+    box = new Box(box.page, elsewhere);
+    await box.open();
+    await box.logIn({ ...ada, password: 'not this one' });
+    await box.says('Incorrect email or password');
+    await box.logIn(ada);
+    await box.signedIn(ada.email);
+    await box.page.reload();
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});
+
 test('the authenticator app is asked for after the password', async () => {
     const { ada, app } = await equipped();
     await box.logIn(ada);

@@ -7,27 +7,34 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-/** Serves the application; what is below /frontegg is the server's, as with a custom domain. */
-export async function serve(server) {
+/** What SDK 7 finds on its CDN here: screens that show nothing. */
+const SCREENS = 'window.FronteggLoginBoxInit = window.FronteggAdminPortalInit = () => ({ render() {} });';
+
+/**
+ * Serves the application of `entry`. What is below /frontegg is the server's, as with a custom domain, and that is where
+ * the application calls unless `baseUrl` says otherwise.
+ */
+export async function serve(server, entry = 'app.jsx', baseUrl) {
     const { outputFiles } = await build({
-        entryPoints: [fileURLToPath(new URL('app.jsx', import.meta.url))],
+        entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
         bundle: true,
         write: false,
         jsx: 'automatic',
         define: { 'process.env.NODE_ENV': '"production"' },
         logLevel: 'warning',
     });
-    const context = { clientId: server.facts.clientId };
-    const page = (baseUrl) => `<!doctype html>
+    const page = (own) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Application</title><link rel="icon" href="data:,"></head>
-<body><div id="root"></div><script>window.context = ${JSON.stringify({ ...context, baseUrl })}</script>
+<body><div id="root"></div>
+<script>window.context = ${JSON.stringify({ baseUrl: baseUrl ?? own, clientId: server.facts.clientId })}</script>
 <script src="/app.js"></script></body></html>`;
+    const script = (path) => (path === '/app.js' ? outputFiles[0].contents : path.startsWith('/cdn/') ? SCREENS : undefined);
     const site = createServer((request, response) => {
         const { pathname } = new URL(request.url, 'http://site');
         if (pathname.startsWith('/frontegg/')) return forward(server, request, response);
-        const script = pathname === '/app.js';
-        response.writeHead(200, { 'content-type': script ? 'text/javascript' : 'text/html; charset=utf-8' });
-        response.end(script ? outputFiles[0].contents : page(`http://${request.headers.host}`));
+        const code = script(pathname);
+        response.writeHead(200, { 'content-type': code ? 'text/javascript' : 'text/html; charset=utf-8' });
+        response.end(code ?? page(`http://${request.headers.host}`));
     }).listen(0, '127.0.0.1');
     await once(site, 'listening');
     return {
