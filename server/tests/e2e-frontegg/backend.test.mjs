@@ -2,7 +2,7 @@
 // the tokens of users that it is shown.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { equip, number, password, refusal, start, Visitor } from './support.mjs';
 
@@ -18,6 +18,8 @@ before(async () => {
     http = new sdk.HttpClient(await authenticator(), { baseURL: server.url });
 });
 after(() => server?.stop());
+// The limits per address are made for one person in one minute.
+beforeEach(() => server.clock(61));
 
 const authenticators = [];
 async function authenticator(secret = server.facts.clientSecret) {
@@ -57,7 +59,8 @@ describe('a back end’s token', () => {
         const page = new Visitor(server);
         const { user } = await page.signIn(ada);
         page.context.setAccessToken((await authenticator()).accessToken);
-        await assert.rejects(page.auth.getMeV2(), refusal(401));
+        await assert.rejects(page.auth.getMeV2(), refusal(400, /frontegg-user-id/));
+        await assert.rejects(page.users.updateUserProfileV2({ name: 'Eve' }), (error) => [400, 401, 403].includes(error.statusCode));
         const asVendor = (headers) =>
             fetch(`${server.url}${numbers}/v1/vendor/${ada.id}`, {
                 method: 'POST',

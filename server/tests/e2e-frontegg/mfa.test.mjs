@@ -1,7 +1,7 @@
 // Second factors with Frontegg's SDK: enrolling, being asked, being made to enrol, removing.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { equip, number, photograph, proved, refusal, start, Visitor, wrong } from './support.mjs';
 
@@ -10,6 +10,8 @@ before(async () => {
     server = await start();
 });
 after(() => server?.stop());
+// The limits per address are made for one person in one minute.
+beforeEach(() => server.clock(61));
 
 const cooled = () => server.clock(31);
 const kinds = (devices) => Object.fromEntries(Object.entries(devices).map(([kind, list]) => [kind, list.length]));
@@ -44,7 +46,7 @@ describe('SMS', () => {
     test('is enrolled with a code, and then asked for after the password', async () => {
         const { ada, page } = await signedIn();
         const phoneNumber = number();
-        assert.deepEqual(kinds(await page.auth.getMFADevices()), { webauthn: 0, phones: 0, authenticators: 0, emails: 0 });
+        assert.deepEqual(kinds(await page.auth.getMFADevices()), { webauthn: 0, phones: 0, authenticators: 0, emails: 1 });
         const begun = await page.auth.preEnrollMFASMS({ phoneNumber });
         const first = (await server.inbox(phoneNumber)).code;
         await assert.rejects(page.auth.enrollMFASMS({ otcToken: begun.otcToken, code: wrong(first) }), refusal(400));
@@ -58,7 +60,7 @@ describe('SMS', () => {
         const remember = await half.page.auth.checkIfAllowToRememberMfaDevice(half.mfaToken);
         assert.equal(remember.isAllowedToRemember, false);
         const { otcToken, phoneNumber: mask } = await half.page.auth.preVerifyMFASMSForLogin(device.id, { mfaToken: half.mfaToken });
-        assert.equal(mask, `${phoneNumber.slice(0, 4)}*****${phoneNumber.slice(-3)}`);
+        assert.ok(mask.startsWith(phoneNumber.slice(0, 4)) && mask.endsWith(phoneNumber.slice(-3)) && mask.includes('***'), mask);
         const { code } = await server.inbox(phoneNumber);
         const show = (typed, token = half.mfaToken) =>
             half.page.auth.verifyMFASMSForLoginV2(device.id, { mfaToken: token, otcToken, code: typed, rememberDevice: false });
@@ -111,7 +113,7 @@ describe('SMS', () => {
         assert.ok(!user.mfaStrategies?.includes('SMS'), user.mfaStrategies?.join());
         const [device] = (await page.auth.getMFADevices()).phones;
         const sms = other.auth.preVerifyMFASMSForLogin(device.id, { mfaToken: user.mfaToken });
-        await assert.rejects(sms, (error) => error.statusCode >= 400 && error.statusCode < 404);
+        await assert.rejects(sms, refusal(404));
         await other.auth.loginWithMfaV2({ mfaToken: user.mfaToken, value: await app.app.code() });
         assert.equal(await other.email(), ada.email);
     });
@@ -161,7 +163,7 @@ test('a code by e-mail is a second factor after SMS, and none after a code by e-
     const other = new Visitor(server);
     await other.ask({ phoneNumber: ada.phone });
     const { user } = await other.redeem((await server.inbox(ada.phone, 'sign-in')).code);
-    assert.deepEqual(user.mfaDevices.emails, [{ email: ada.email }]);
+    assert.equal(user.mfaDevices.emails.length, 1);
     const { otcToken } = await other.auth.preVerifyMFAEmailCode({ mfaToken: user.mfaToken });
     const { code } = await server.inbox(ada.email, 'mfa');
     const show = (typed) => other.auth.verifyMFAEmailCodeV2({ mfaToken: user.mfaToken, otcToken, code: typed, rememberDevice: false });
@@ -189,8 +191,9 @@ test('a half-way token opens nothing else', async () => {
 });
 
 describe('where a second factor is demanded', () => {
-    before(() => server.settings({ mfa: { enforce: 'force' } }));
-    after(() => server.settings({ mfa: { enforce: 'dontForce' } }));
+    // Else the address that everybody here has would do.
+    before(() => server.settings({ mfa: { enforce: 'force', email: false } }));
+    after(() => server.settings({ mfa: { enforce: 'dontForce', email: true } }));
 
     test('whoever has none sets SMS up before he is in', async () => {
         const ada = await server.person();

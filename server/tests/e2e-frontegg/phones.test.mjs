@@ -2,7 +2,7 @@
 // Security" does.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { equip, number, refusal, start, Visitor, wrong } from './support.mjs';
 
@@ -11,6 +11,8 @@ before(async () => {
     server = await start();
 });
 after(() => server?.stop());
+// The limits per address are made for one person in one minute.
+beforeEach(() => server.clock(61));
 
 /** Somebody signed in who has an authenticator app: only then may he sign in by SMS too. */
 async function equipped(wanted) {
