@@ -217,7 +217,8 @@ pub fn finish(
             may_enrol(project, waiting, Factor::Email)?;
             enrol::finish(tx, ctx, project, caller, token, &shown.code)?
         }
-        (By::NewApp, _) => {
+        // Older clients know one route for both.
+        (By::NewApp, _) | (By::App(None), Step::Enrol(_)) => {
             may_enrol(project, waiting, Factor::Totp)?;
             Ok(enrol::finish_app(tx, ctx, project, caller, &shown.code)?)
         }

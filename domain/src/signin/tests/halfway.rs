@@ -461,6 +461,20 @@ on_both!(who_is_in_is_asked_once_more_by_a_token_that_opens_nothing_else, |test|
     assert_eq!(world.step_of(&token), Err(Code::InvalidToken));
 });
 
+on_both!(who_is_asked_once_more_has_tries_left_for_his_app, |test| {
+    let mut world = World::new(test);
+    let seed = guarded(&mut world);
+    let half_way = world.knock();
+    let code = app_code(&seed, world.ctx.now);
+    let inside = world.step(&half_way.secret, By::App(None), &code, false).unwrap().signed_in;
+    world.later(60);
+    let token =
+        world.act(&inside.secret, |tx, ctx, _, caller| step::start(tx, ctx, caller, Dialect::Frontegg)).unwrap();
+    let code = app_code(&seed, world.ctx.now);
+    let stepped = world.step(&token, By::App(None), &code, false).unwrap();
+    assert_eq!(stepped.signed_in.session.mfa_at, Some(world.ctx.now));
+});
+
 on_both!(who_is_asked_once_more_and_has_nothing_to_show_sets_something_up, |test| {
     let world = World::new(test);
     let anna = world.member();
