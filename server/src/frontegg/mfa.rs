@@ -89,9 +89,9 @@ pub(super) struct Sent {
 #[schema(as = FronteggNewApp)]
 pub(super) struct NewApp {
     /// An image, as a `data:` address.
-    qr_code: String,
+    pub(super) qr_code: String,
     /// The seed, for typing.
-    secret: String,
+    pub(super) secret: String,
 }
 
 impl NewApp {

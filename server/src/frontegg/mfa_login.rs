@@ -334,7 +334,7 @@ async fn step_up(call: &Call) -> Answered {
     let (ctx, caller) = (call.ctx.clone(), call.caller()?);
     let token = call.app.db.write(move |tx| step::start(tx, &ctx, &caller, Dialect::Frontegg)).await?;
     let waiting = waiting(call, &token).await?;
-    lacking(call, StatusCode::CREATED, &waiting.caller.user, &token, &waiting.step(call.project())).await
+    lacking(call, StatusCode::CREATED, &waiting.caller, &token, &waiting.step(call.project())).await
 }
 
 macro_rules! not_offered {

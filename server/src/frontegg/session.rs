@@ -5,12 +5,13 @@ use axum::response::Response;
 use countersign_domain::base::{Code, Email, Error, Secret};
 use countersign_domain::session::{self, Session};
 use countersign_domain::signin::step::{self, Stepped};
-use countersign_domain::signin::{self, Caller, Refreshed, SignedIn, Step};
+use countersign_domain::signin::{self, Caller, Factor, Refreshed, SignedIn, Step, enrol};
 use countersign_domain::user::User;
 use utoipa::OpenApi;
 
 use super::call::{Answered, Call, Identity};
 use super::error::{Body, Failure};
+use super::mfa::NewApp;
 use super::wire::{Authentication, MfaDevices, answer, done, strategy};
 use super::{Route, Who, cookie, handler, token};
 use crate::http::cookie::imf_fixdate;
@@ -33,7 +34,10 @@ pub(super) async fn signed_in(call: &Call, status: StatusCode, signed_in: &Signe
         Step::Done => tokens(call, status, user, session, Some(secret), Extra::default()).await,
         step => match recognised(call, signed_in, &step).await? {
             Some(session) => tokens(call, status, user, &session, Some(secret), Extra::default()).await,
-            None => lacking(call, status, user, secret, &step).await,
+            None => {
+                let caller = Caller { user: user.clone(), session: session.clone() };
+                lacking(call, status, &caller, secret, &step).await
+            }
         },
     }
 }
@@ -50,7 +54,8 @@ async fn recognised(call: &Call, signed_in: &SignedIn, step: &Step) -> Result<Op
 }
 
 /// Asks somebody who showed one factor for another: `token` is for that alone.
-pub(super) async fn lacking(call: &Call, status: StatusCode, user: &User, token: &Secret, step: &Step) -> Answered {
+pub(super) async fn lacking(call: &Call, status: StatusCode, caller: &Caller, token: &Secret, step: &Step) -> Answered {
+    let user = &caller.user;
     let (ctx, of, wanted) = (call.ctx.clone(), user.clone(), step.clone());
     let devices = call.app.db.read(move |tx| step::devices(tx, &ctx, &of, &wanted)).await?;
     let (enrolled, kinds) = match step {
@@ -58,7 +63,10 @@ pub(super) async fn lacking(call: &Call, status: StatusCode, user: &User, token:
         Step::Enrol(factors) => (false, factors.as_slice()),
         Step::Done => (true, [].as_slice()),
     };
+    let app = new_app(call, caller, step).await?;
     let body = Authentication {
+        qr_code: app.as_ref().map(|app| app.qr_code.clone()),
+        secret: app.map(|app| app.secret),
         mfa_token: Some(token.expose().to_owned()),
         mfa_enrolled: Some(enrolled),
         mfa_devices: Some(MfaDevices::of(devices)),
@@ -66,6 +74,19 @@ pub(super) async fn lacking(call: &Call, status: StatusCode, user: &User, token:
         ..about(user, true)
     };
     answer(status, &body)
+}
+
+/// An authenticator app for whoever must set a factor up, where it may be one. Boxes of 5.79 show its picture, and have no
+/// other way to begin.
+async fn new_app(call: &Call, caller: &Caller, step: &Step) -> Result<Option<NewApp>, Failure> {
+    match step {
+        Step::Enrol(kinds) if kinds.contains(&Factor::Totp) => {
+            let (ctx, hosted, caller) = (call.ctx.clone(), call.hosted.clone(), caller.clone());
+            let app = call.app.db.write(move |tx| enrol::start_app(tx, &ctx, &hosted.project, &caller)).await?;
+            Ok(Some(NewApp::of(&app)?))
+        }
+        Step::Done | Step::Show(_) | Step::Enrol(_) => Ok(None),
+    }
 }
 
 /// Answers whoever showed a second factor, or set one up.

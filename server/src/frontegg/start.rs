@@ -106,7 +106,8 @@ async fn sign_up(call: &Call) -> Answered {
 async fn sessions(call: &Call) -> Answered {
     let settings = &call.project().settings;
     ok(&json!({
-        "sessionIdleTimeoutConfiguration": { "isActive": true, "timeout": settings.frontegg.refresh_token_seconds },
+        // Older boxes take it for a rest of the mouse, and log out at once where it is above 2³¹ ms.
+        "sessionIdleTimeoutConfiguration": { "isActive": false, "timeout": settings.frontegg.refresh_token_seconds },
         "sessionTimeoutConfiguration": { "isActive": true, "timeout": settings.auth.duration },
         "sessionConcurrentConfiguration": { "isActive": true, "maxSessions": settings.auth.sessions_limit },
     }))

@@ -153,7 +153,8 @@ fn login(call: &Call) -> Answered {
         main_auth_strategies: [Main { strategy: on.main.name() }],
         secondary_auth_strategies: listed(&[
             ("SmsCodeV2", on.sms_beside),
-            ("SmsCode", false),
+            // The card of older boxes.
+            ("SmsCode", on.sms_beside),
             ("Passkeys", false),
             ("WebAuthnPlatform", false),
             ("WebAuthnCrossPlatform", false),
@@ -182,12 +183,9 @@ async fn list(call: &Call) -> Answered {
 async fn update(call: &Call) -> Answered {
     let refuse = |words: &str| Err(Failure::new(StatusCode::BAD_REQUEST, words));
     match wanted(call)? {
-        ("SmsCodeV2", on) => change(call, json!({ "frontegg": { "smsLogin": on } })).await?,
+        ("SmsCodeV2" | "SmsCode", on) => change(call, json!({ "frontegg": { "smsLogin": on } })).await?,
         ("Passkeys" | "WebAuthnPlatform" | "WebAuthnCrossPlatform", true) => return Err(no_webauthn()),
-        ("SmsCode", true) => return refuse("SmsCode is for boxes of old: switch SmsCodeV2 on."),
-        ("Passkeys" | "WebAuthnPlatform" | "WebAuthnCrossPlatform" | "SmsCode", false) => {
-            return Ok(done(StatusCode::CREATED));
-        }
+        ("Passkeys" | "WebAuthnPlatform" | "WebAuthnCrossPlatform", false) => return Ok(done(StatusCode::CREATED)),
         _ => {
             return refuse(
                 "strategy must be SmsCodeV2, SmsCode, Passkeys, WebAuthnPlatform or WebAuthnCrossPlatform; the main one is \

@@ -44,6 +44,12 @@ pub(super) struct Authentication {
     pub user_email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
+    /// An authenticator app that is to be set up, as an image in a `data:` address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qr_code: Option<String>,
+    /// Its seed, for typing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
     /// For the routes of second factors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_token: Option<String>,

@@ -308,6 +308,24 @@ fn an_app_is_set_up_on_the_way_in_as_well() {
     refused(&anna.post(&path, &json!({"mfaToken": token, "token": code})), 401, "The MFA token");
 }
 
+#[test]
+fn a_box_of_old_finds_the_app_in_the_first_answer_and_sets_it_up_by_the_route_that_shows_one() {
+    let server = with_anna(Kind::Sqlite);
+    server.settings(&json!({"mfa": {"enforce": "force"}}));
+    let mut anna = Client::new(&server);
+    let half_way = anna.knock();
+    let picture = half_way["qrCode"].as_str().unwrap();
+    assert!(picture.starts_with("data:image/png;base64,"), "{picture}");
+    let code = server.totp(half_way["secret"].as_str().unwrap());
+    let shown = |code: &str| json!({"mfaToken": half_way["mfaToken"], "value": code});
+    let path = format!("{LOGIN}/verify");
+    refused(&anna.post(&path, &shown(&wrong(&code))), 401, "The code is wrong");
+    let done = anna.post(&path, &shown(&code)).expect(201).json();
+    assert_eq!(done["recoveryCode"].as_str().map(str::len), Some(20));
+    let half_way = Client::new(&server).knock();
+    assert_eq!((&half_way["mfaEnrolled"], half_way.get("qrCode")), (&json!(true), None));
+}
+
 on_both! {
     fn a_remembered_device_is_not_asked_again_and_is_after_a_change(kind: Kind) {
         let server = with_anna(kind);

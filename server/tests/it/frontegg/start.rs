@@ -50,6 +50,7 @@ fn the_whole_configuration_has_the_public_key_and_is_for_whoever_has_a_token() {
     assert_eq!((&configuration["jwtAlgorithm"], &configuration["id"]), (&json!("RS256"), &json!(server.client_id())));
     let sessions = by(&format!("{ID}/configurations/sessions/v1"));
     assert_eq!(sessions["sessionConcurrentConfiguration"], json!({"isActive": true, "maxSessions": 10}));
+    assert_eq!(sessions["sessionIdleTimeoutConfiguration"]["isActive"], false, "boxes would log people out");
     assert_eq!(by(&format!("{ID}/configurations/v1/password"))["maxLength"], 256);
     for jwks in ["/.well-known/jwks.json", "/frontegg/.well-known/jwks.json"] {
         let keys = server.get(jwks).send().expect(200).json();
