@@ -2,7 +2,7 @@
 // the tokens of users that it is shown.
 
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { equip, number, password, refusal, start, Visitor } from './support.mjs';
 
@@ -18,8 +18,6 @@ before(async () => {
     http = new sdk.HttpClient(await authenticator(), { baseURL: server.url });
 });
 after(() => server?.stop());
-// The limits per address are made for one person in one minute.
-beforeEach(() => server.clock(61));
 
 const authenticators = [];
 async function authenticator(secret = server.facts.clientSecret) {

@@ -1,7 +1,7 @@
 // The login box of `@frontegg/react` 4 in a browser, where the code by SMS is how people sign in.
 
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 
 import { openChromium } from '../e2e/chromium.mjs';
 import { Box, noise, serve } from './box.mjs';
@@ -64,65 +64,4 @@ test('a stranger comes as far as the code, and no further', async () => {
     await box.says(/code is/i);
     assert.deepEqual(await server.messages('nobody@example.com'), []);
     browser.assertClean(noise);
-});
-
-test('whoever has another number shows his e-mail, and signs in by the new one', async () => {
-    const ada = await server.person({ phone: number() });
-    const next = number();
-    await box.identify(ada.email);
-    await codeTo(ada.phone);
-    await box.page.getByText('change it here').click();
-    await box.says('Change phone number');
-    await box.identify(ada.email);
-    await box.says('sent to your email');
-    const code = await codeTo(ada.email);
-    await box.code(wrong(code));
-    await box.says(/code is/i);
-    await box.code(code);
-    const field = box.page.getByPlaceholder('Enter your phone number');
-    await field.fill(next.slice(2));
-    await box.press('Continue');
-    await box.says(/number/);
-    await field.fill(next);
-    await box.press('Continue');
-    await box.says(masked(next));
-    await box.code(await codeTo(next));
-    await box.signedIn(ada.email);
-
-    await browser.context.clearCookies();
-    await box.open();
-    await box.identify(ada.email);
-    await box.says(masked(next));
-    browser.assertClean({ ...noise, answers: [...noise.answers, 400] });
-});
-
-describe('whoever has no number yet', () => {
-    test('shows his e-mail, gives a number and is signed in by it', async () => {
-        const ada = await server.person();
-        const phone = number();
-        await box.identify(ada.email);
-        await box.says('sent to your email');
-        assert.equal(new URL(box.page.url()).pathname, '/account/reset-phone-number');
-        await box.code(await codeTo(ada.email));
-        await box.page.getByPlaceholder('Enter your phone number').fill(phone);
-        await box.press('Continue');
-        await box.says(masked(phone));
-        const code = await codeTo(phone);
-        await box.code(wrong(code));
-        await box.says(/code is/i);
-        await box.code(code);
-        await box.signedIn(ada.email);
-        browser.assertClean(noise);
-    });
-
-    test('does not get the number of somebody else', async () => {
-        const bob = await server.person({ phone: number() });
-        const ada = await server.person();
-        await box.identify(ada.email);
-        await box.code(await codeTo(ada.email));
-        await box.page.getByPlaceholder('Enter your phone number').fill(bob.phone);
-        await box.press('Continue');
-        await box.page.waitForTimeout(500);
-        await box.page.screenshot({ path: `${process.env.SHOTS ?? '/tmp'}/taken.png` });
-    });
 });

@@ -1,7 +1,7 @@
 // Signing in with Frontegg's SDK as front ends have it (`@frontegg/rest-api` 7): by SMS, by e-mail, by password.
 
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { number, password, proved, refusal, start, Visitor, wrong } from './support.mjs';
 
@@ -10,8 +10,6 @@ before(async () => {
     server = await start();
 });
 after(() => server?.stop());
-// The limits per address are made for one person in one minute.
-beforeEach(() => server.clock(61));
 
 const cooled = () => server.clock(31);
 const strategies = (of) => Object.fromEntries(of.secondaryAuthStrategies.map(({ strategy, isActive }) => [strategy, isActive]));

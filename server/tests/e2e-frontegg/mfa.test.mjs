@@ -1,7 +1,7 @@
 // Second factors with Frontegg's SDK: enrolling, being asked, being made to enrol, removing.
 
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { equip, number, photograph, proved, refusal, start, Visitor, wrong } from './support.mjs';
 
@@ -10,8 +10,6 @@ before(async () => {
     server = await start();
 });
 after(() => server?.stop());
-// The limits per address are made for one person in one minute.
-beforeEach(() => server.clock(61));
 
 const cooled = () => server.clock(31);
 const kinds = (devices) => Object.fromEntries(Object.entries(devices).map(([kind, list]) => [kind, list.length]));
