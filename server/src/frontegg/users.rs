@@ -265,6 +265,9 @@ async fn unlock(call: &Call) -> Answered {
 fn candidate(params: &mut Params<'_>) -> Result<(Candidate, Option<String>), Failure> {
     let email = if params.is_absent("email") { None } else { params.email("email") };
     let number = params.optional_text("phoneNumber", 1, 32).map(str::to_owned);
+    if email.is_none() && number.is_none() {
+        params.refuse::<()>("email", "email or phoneNumber is required");
+    }
     let is_second = match params.optional_text("phoneNumberType", 1, 8) {
         None | Some("auth") => false,
         Some("mfa") => true,
