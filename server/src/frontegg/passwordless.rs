@@ -119,7 +119,7 @@ async fn send_named(call: &Call) -> Result<Option<Flow>, Failure> {
     let sent = call.app.send_named(&call.ctx, &call.hosted, held.to_owned(), rules).await.map_err(waiting)?;
     let flow =
         |sent: Sent| Ok(Flow { mask: Some(mask(&sent.phone)?), handle: sent.handle, expires_at: sent.expires_at });
-    Ok(sent.map(flow).transpose().map_err(|error: Error| Failure::from(error))?)
+    sent.map(flow).transpose().map_err(|error: Error| error.into())
 }
 
 /// Signs in by the code that came by SMS. After five wrong ones another has to be asked for.

@@ -32,13 +32,13 @@ pub(super) async fn signed_in(call: &Call, status: StatusCode, signed_in: &Signe
     let SignedIn { session, secret, user } = signed_in;
     match signin::next_step(call.project(), user, &session.factors) {
         Step::Done => tokens(call, status, user, session, Some(secret), Extra::default()).await,
-        step => match recognised(call, signed_in, &step).await? {
-            Some(session) => tokens(call, status, user, &session, Some(secret), Extra::default()).await,
-            None => {
-                let caller = Caller { user: user.clone(), session: session.clone() };
-                lacking(call, status, &caller, secret, &step).await
+        step => {
+            if let Some(session) = recognised(call, signed_in, &step).await? {
+                return tokens(call, status, user, &session, Some(secret), Extra::default()).await;
             }
-        },
+            let caller = Caller { user: user.clone(), session: session.clone() };
+            lacking(call, status, &caller, secret, &step).await
+        }
     }
 }
 
