@@ -134,20 +134,22 @@ impl App {
         self.db.write(move |tx| reset::change(tx, &ctx, &hosted.project, &token, &number)).await?
     }
 
-    async fn find_named(&self, ctx: &Ctx, handle: &str) -> Result<Option<Phone>> {
+    async fn find_named(&self, ctx: &Ctx, handle: &str, email: Option<Email>) -> Result<Option<Phone>> {
         let (ctx, handle) = (ctx.clone(), handle.to_owned());
-        self.db.read(move |tx| reset::find_number(tx, &ctx, &handle)).await
+        self.db.read(move |tx| reset::find_number(tx, &ctx, &handle, email.as_ref())).await
     }
 
-    /// Sends a code to the number that was named in the flow with this handle; none when there is no such flow.
+    /// Sends a code to the number that was named in the flow with this handle; none when there is no such flow, or it is not
+    /// that of whoever has this `email`.
     pub async fn send_named(
         &self,
         ctx: &Ctx,
         hosted: &Arc<Hosted>,
         handle: String,
+        email: Option<Email>,
         rules: Rules,
     ) -> Result<Option<reset::Sent>> {
-        let Some(number) = self.find_named(ctx, &handle).await? else { return Ok(None) };
+        let Some(number) = self.find_named(ctx, &handle, email).await? else { return Ok(None) };
         self.spend_address(ctx, hosted, &Target::Phone(number)).await?;
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         self.db.write(move |tx| reset::send(tx, &ctx, &hosted.project, &handle, &rules)).await
@@ -163,7 +165,7 @@ impl App {
         code: Secret,
         asked: Asked,
     ) -> Result<Option<SignedIn>> {
-        if self.find_named(ctx, &handle).await?.is_none() {
+        if self.find_named(ctx, &handle, None).await?.is_none() {
             return Ok(None);
         }
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));

@@ -93,9 +93,7 @@ async fn start_sms(call: &Call) -> Answered {
     if !strategies(call).is_sms_login() {
         return Err(disabled("SMS code"));
     }
-    if name.is_none()
-        && let Some(flow) = send_named(call).await?
-    {
+    if let Some(flow) = send_named(call, name.as_ref()).await? {
         return sent(call, &flow);
     }
     match begin(call, name, Means::Sms).await? {
@@ -112,11 +110,17 @@ fn sent(call: &Call, flow: &Flow) -> Answered {
     kept(call, answer(StatusCode::CREATED, &CodeSent { phone_number })?, flow)
 }
 
-/// Sends a code to the number that was named in the cookie's flow, if there is one (`PUT users/v1/phone/change`).
-async fn send_named(call: &Call) -> Result<Option<Flow>, Failure> {
+/// Sends a code to the number that was named in the cookie's flow, if there is one (`PUT users/v1/phone/change`) and whoever
+/// asks now names nobody, or himself by the same address.
+async fn send_named(call: &Call, name: Option<&Name>) -> Result<Option<Flow>, Failure> {
     let Some(held) = held(call) else { return Ok(None) };
+    let email = match name {
+        None => None,
+        Some(Name::Email(email)) => Some(email.clone()),
+        Some(Name::Phone(_) | Name::User(_) | Name::Username(_)) => return Ok(None),
+    };
     let rules = Rules::of_frontegg(call.project());
-    let sent = call.app.send_named(&call.ctx, &call.hosted, held.to_owned(), rules).await.map_err(waiting)?;
+    let sent = call.app.send_named(&call.ctx, &call.hosted, held.to_owned(), email, rules).await.map_err(waiting)?;
     let flow =
         |sent: Sent| Ok(Flow { mask: Some(mask(&sent.phone)?), handle: sent.handle, expires_at: sent.expires_at });
     sent.map(flow).transpose().map_err(|error: Error| error.into())

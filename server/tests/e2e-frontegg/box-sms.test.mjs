@@ -65,3 +65,51 @@ test('a stranger comes as far as the code, and no further', async () => {
     assert.deepEqual(await server.messages('nobody@example.com'), []);
     browser.assertClean(noise);
 });
+
+test('whoever has another number shows his e-mail, and signs in by the new one', async () => {
+    const ada = await server.person({ phone: number() });
+    const next = number();
+    await box.identify(ada.email);
+    await codeTo(ada.phone);
+    await box.page.getByText('change it here').click();
+    await box.says('Change phone number');
+    await box.identify(ada.email);
+    await box.says('sent to your email');
+    const code = await codeTo(ada.email);
+    await box.code(wrong(code));
+    await box.says(/code is/i);
+    await box.code(code);
+    const field = box.page.getByPlaceholder('Enter your phone number');
+    await field.fill(next.slice(2));
+    await box.press('Continue');
+    await box.says(/number/);
+    await field.fill(next);
+    await box.press('Continue');
+    await box.says(masked(next));
+    await box.code(await codeTo(next));
+    await box.signedIn(ada.email);
+
+    await browser.context.clearCookies();
+    await box.open();
+    await box.identify(ada.email);
+    await box.says(masked(next));
+    browser.assertClean({ ...noise, answers: [...noise.answers, 400] });
+});
+
+test('whoever has no number yet shows his e-mail, gives a number and is signed in by it', async () => {
+    const ada = await server.person();
+    const phone = number();
+    await box.identify(ada.email);
+    await box.says('sent to your email');
+    assert.equal(new URL(box.page.url()).pathname, '/account/reset-phone-number');
+    await box.code(await codeTo(ada.email));
+    await box.page.getByPlaceholder('Enter your phone number').fill(phone);
+    await box.press('Continue');
+    await box.says(masked(phone));
+    const code = await codeTo(phone);
+    await box.code(wrong(code));
+    await box.says(/code is/i);
+    await box.code(code);
+    await box.signedIn(ada.email);
+    browser.assertClean(noise);
+});

@@ -173,4 +173,29 @@ describe('the older calls of the quick card', () => {
         await page.auth.verifyChangePhoneNumber({ changePhoneId, code });
         assert.deepEqual(await own(page), [[phoneNumber, true]]);
     });
+
+    test('change a number of whoever shows his e-mail, once the new one signs in', async (t) => {
+        t.after(() => server.settings({ frontegg: { mainStrategy: 'EmailAndPassword' } }));
+        await server.settings({ frontegg: { mainStrategy: 'SmsCode' } });
+        const [phone, next] = [number(), number()];
+        const ada = await server.person({ phone });
+        const page = new Visitor(server);
+        const { resetPhoneNumberToken } = await page.auth.resetPhoneNumber({ email: ada.email });
+        const { code } = await server.inbox(ada.email);
+        const reset = (typed) => page.auth.verifyResetPhoneNumber({ resetPhoneNumberToken, code: typed });
+        await assert.rejects(reset(wrong(code)), refusal(400));
+        const { changePhoneNumberToken } = await reset(code);
+        await page.auth.changePhoneNumber({ changePhoneNumberToken, phoneNumber: next });
+
+        const before = new Visitor(server);
+        await before.ask({ email: ada.email });
+        await server.inbox(phone, 'sign-in');
+        await page.ask({ email: '' });
+        assert.equal((await page.redeem((await server.inbox(next)).code)).user.id, ada.id);
+        assert.deepEqual(await own(page), [[next, true]]);
+
+        const stranger = await new Visitor(server).auth.resetPhoneNumber({ email: 'nobody@example.com' });
+        assert.deepEqual(Object.keys(stranger), ['resetPhoneNumberToken']);
+        assert.equal(stranger.resetPhoneNumberToken.length, resetPhoneNumberToken.length);
+    });
 });

@@ -13,7 +13,7 @@ use super::super::verify::Asked;
 use super::super::{challenge, erase_sessions, number};
 use super::review;
 use crate::audit::{self, What};
-use crate::base::{Code, Ctx, Phone, Result, Secret, Target, Time};
+use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::device;
 use crate::limit;
@@ -166,10 +166,17 @@ pub fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, handle: &str, rules: 
     Ok(Some(Sent { handle: holder.text, phone, expires_at: sent.expires_at }))
 }
 
-/// The number that was named in the flow with this handle, if there is such a flow.
-pub fn find_number(tx: &mut Tx<'_>, ctx: &Ctx, handle: &str) -> Result<Option<Phone>> {
-    let found = find(tx, ctx, &HandleKind::Opaque.hash(ctx, handle))?;
-    Ok(found.map(|(_, flow)| Phone::from_stored(flow.target)))
+/// The number that was named in the flow with this handle, if there is such a flow. Where somebody names himself by an
+/// `email`, it has to be the address that opened the flow: clients send it along.
+pub fn find_number(tx: &mut Tx<'_>, ctx: &Ctx, handle: &str, email: Option<&Email>) -> Result<Option<Phone>> {
+    let Some((_, flow)) = find(tx, ctx, &HandleKind::Opaque.hash(ctx, handle))? else { return Ok(None) };
+    if let Some(email) = email {
+        let user = user::find(tx, &ctx.project, flow.user.as_deref().unwrap_or_default())?;
+        if user.and_then(|user| user.email).as_ref() != Some(email) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Phone::from_stored(flow.target)))
 }
 
 /// What the handle with this hash opens, if a number was named there.

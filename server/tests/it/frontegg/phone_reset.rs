@@ -4,7 +4,7 @@ use countersign_domain::db::Kind;
 use countersign_domain::user::{self, Proof};
 use serde_json::json;
 
-use super::{EMAIL, ID, refused, with_anna};
+use super::{EMAIL, ID, keep_tokens, refused, with_anna};
 use crate::browser::Browser;
 use crate::server::on_both;
 
@@ -79,7 +79,7 @@ on_both! {
         let words = "The code is wrong or was used already. Check it, or ask for a new one.";
         refused(&browser.post(&postlogin, &json!({"token": bad})), 401, words);
         let opened = browser.post(&postlogin, &json!({"token": code}));
-        super::keep_tokens(&browser, &opened);
+        keep_tokens(&browser, &opened);
         assert_eq!(opened.expect(201).json()["mfaRequired"], false);
         assert!(browser.cookie(&server.frontegg_cookie("flow")).is_none(), "the flow is over");
         browser.refresh().expect(201);
