@@ -235,7 +235,7 @@ mod tests {
     fn every_route_is_there_with_and_without_the_prefix() {
         for (_, path) in routes() {
             let found = at(&path);
-            assert!(!found.is_empty() && found.iter().all(|(route, _)| path.ends_with(route.path)), "{path}");
+            assert!(!found.is_empty() && path.ends_with(found[0].0.path), "{path}");
         }
         for path in
             ["/frontegg", "/frontegg/", "/fronteggs/auth/vendor", "/frontegg/frontegg/auth/vendor", "/auth/vendor/"]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::{ANNA, ANNA_MAIL, BERND, BERND_MAIL, CLARA, Row, World, wrong};
-use crate::base::{Code, Secret};
+use crate::base::{Actor, Code, Ctx, Secret};
 use crate::db::testing::TestDb;
 use crate::on_both;
 use crate::signin::{Factor, Way, check_request, next_factors};
@@ -85,6 +85,9 @@ on_both!(where_sms_is_not_the_main_way_in_an_address_leads_to_no_number, |test| 
         let target = crate::base::Email::parse(ANNA_MAIL).unwrap().into();
         let answer = check_request(&world.ctx, &world.project, &target, &Way::ResetPhone);
         assert_eq!(answer.unwrap_err().code, Code::MethodDisabled);
+        let by_key = Ctx { actor: Actor::Key("key".to_owned()), ..world.ctx.clone() };
+        let answer = check_request(&by_key, &world.project, &target, &Way::ResetPhone);
+        assert_eq!(answer.unwrap_err().code, Code::MethodDisabled, "whoever asks");
     }
     let world = world(test);
     for (target, fine) in [

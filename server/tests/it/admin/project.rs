@@ -176,11 +176,20 @@ fn a_text_of_the_projects_own_is_tried_set_sent_and_taken_away() {
     let general = "/projects/demo/templates/sms/sign-in/default";
     admin.send("PUT", general, &json!({"text": "Code {{ code }}"})).expect(204);
     assert_eq!(preview(&json!({}))["text"], "Code 739152");
-    for unknown in ["/projects/demo/templates/sms/nothing/de", "/projects/demo/templates/email/sign-in/de"] {
+    for unknown in ["/projects/demo/templates/sms/nothing/de", "/projects/demo/templates/email/nothing/de"] {
         refused(&admin.send("PUT", unknown, &json!({"text": "{{ code }}"})), 404, "template-not-found");
     }
     let mails = admin.get("/projects/demo/templates/email?locale=de");
-    assert!(mails["data"].as_array().unwrap().iter().all(|mail| mail["editable"] == false && mail["locale"] == "de"));
+    assert!(mails["data"].as_array().unwrap().iter().all(|mail| mail["editable"] == true && mail["locale"] == "de"));
+    let path = "/projects/demo/templates/email/sign-in/de";
+    refused(&admin.send("PUT", path, &json!({"text": "{{ code }}"})), 400, "invalid-value");
+    refused(&admin.send("PUT", path, &json!({"mail": {"htmlTemplate": "<p>no code</p>"}})), 400, "invalid-value");
+    let own = json!({"mail": {"subject": "Dein Code", "htmlTemplate": "<p>Nimm {{ code }}</p>"}});
+    admin.send("PUT", path, &own).expect(204);
+    let tried = admin.send("POST", &format!("{path}/preview"), &json!({})).expect(200).json();
+    assert_eq!((&tried["subject"], &tried["text"]), (&json!("Dein Code"), &json!("Nimm 739152\n")));
+    admin.delete(path);
+    refused(&admin.call("DELETE", path).send(), 404, "template-not-found");
     let mail =
         admin.send("POST", "/projects/demo/templates/email/magic-link/de/preview", &json!({})).expect(200).json();
     assert!(mail["html"].as_str().unwrap().contains("<html") && mail["subject"].is_string());
