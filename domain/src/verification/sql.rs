@@ -34,10 +34,11 @@ pub(super) const INSERT_GUESS: &str =
     "INSERT INTO handles (id, project_id, hash, verification_id, target, user_id, wanted_user_id, weight, attempts,
   max_attempts, state, created_at, expires_at) VALUES ($1, $2, $3, NULL, $4, $5, NULL, $6, 1, 1, 'moved', $7, $8)";
 pub(super) const GIVE_BACK_GUESS: &str = "UPDATE handles SET state = 'used' WHERE id = $1";
-/// Whoever holds one of these holds a part of another code from now on.
+/// Whoever holds one of these holds a part of another code from now on. PostgreSQL would walk the index of all live ones, if
+/// it were not kept from that by `|| ''`.
 pub(super) const JOIN_HANDLES: &str =
     "UPDATE handles SET verification_id = $1, weight = $2, user_id = $3, expires_at = $4
- WHERE verification_id = $5 AND state = 'live'";
+ WHERE verification_id = $5 AND state || '' = 'live'";
 /// When the first of what is reserved comes back: what was not tried at its expiry, the rest after a day.
 pub(super) const RELIEF_AT: &str = "SELECT MIN(CASE WHEN state = 'live' AND expires_at > $1 AND attempts < max_attempts
   THEN expires_at ELSE created_at + CAST($2 AS BIGINT) END)
