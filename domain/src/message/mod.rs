@@ -79,10 +79,12 @@ pub struct Payload {
     /// Whether no account may be made for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub known_only: bool,
-    /// Whether only somebody known may get it, at a number that is verified, in a code exactly as long as was asked for;
-    /// where that cannot be, nothing goes out.
+    /// Whether only somebody known may get it, at a number that is verified.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exact: bool,
+    /// Whether its code must be as long as was asked for; where that cannot be, nothing goes out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fixed_length: bool,
     /// Whose it is, where it was asked for by a name that stands for the number or address. There may be nobody: then it
     /// only looks like a message. The limits of the number or address itself are yet to be looked at.
     #[serde(skip_serializing_if = "Option::is_none")]

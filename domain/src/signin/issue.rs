@@ -78,7 +78,11 @@ pub(super) fn code(
     let length = length(tx, ctx, ask, ledger)?;
     let issued = verification::create(tx, ctx, &ask.sent(), length, ask.user, expires_at)?;
     let handle = verification::create_handle(tx, ctx, &new, target, Some(&issued), expires_at)?;
-    let payload = Payload { phrase: ask.phrase_of(ctx, &handle.id)?, ..ask.payload.clone() };
+    let payload = Payload {
+        phrase: ask.phrase_of(ctx, &handle.id)?,
+        fixed_length: ask.rules.fixed_length,
+        ..ask.payload.clone()
+    };
     let message =
         message::New { verification: Some(&issued.id), purpose, payload: &payload, expires_at, refusal: None };
     message::enqueue(tx, ctx, message)?;

@@ -111,7 +111,7 @@ fn decide(
             MockCode::Refused(end, reason) => return settled(tx, ctx, &claimed, end, reason),
             MockCode::No => {
                 let length = length(tx, ctx, &claimed, &verification, &account, counters)?;
-                if claimed.payload.exact && length != verification.wanted_length {
+                if claimed.payload.fixed_length && length != verification.wanted_length {
                     return settled(
                         tx,
                         ctx,
@@ -373,7 +373,7 @@ fn length(
     let origin = claimed.payload.origin.as_deref();
     let attacked = guess::length_under_attack(0, counters.wrong_guesses(tx, ctx)?);
     // A code that cannot grow goes to nobody but known networks while somebody sprays.
-    let is_let_be = claimed.payload.exact
+    let is_let_be = claimed.payload.fixed_length
         && attacked > verification.length
         && limit::is_known_origin(tx, &ctx.project, &verification.target, origin)?;
     let wanted = if is_let_be { verification.length } else { verification.length.max(attacked) };

@@ -1,5 +1,6 @@
 //! Numbers to sign in by: set up, proved, replaced, given up.
 
+use super::world::flow::by_phone;
 use super::world::{ANNA, ANNA_MAIL, BERND, BERND_MAIL, CLARA, Person, World, wrong};
 use crate::base::Code;
 use crate::on_both;
@@ -298,4 +299,18 @@ on_both!(a_server_gives_a_number_and_takes_it_without_a_code, |test| {
     let id = world.numbers("bernd")[0].id.clone();
     delete(&world, "bernd", &id).unwrap();
     assert_eq!(world.notices(), []);
+});
+
+on_both!(no_code_grows_that_its_client_could_not_take, |test| {
+    let mut world = World::new(test);
+    anna(&world);
+    // By her number, until another code of six digits does not fit in what may be guessed of her in a day.
+    for _ in 0..3 {
+        world.by_sms(by_phone(ANNA));
+        assert_eq!(world.only().code().len(), 6);
+        world.later(130);
+    }
+    assert!(world.set_up_for("anna", CLARA).unwrap().is_some(), "nobody asked for one to this number before");
+    assert!(world.work().is_empty());
+    assert_eq!(world.fate(), ("refused".into(), "a longer code is needed, and its client takes none".into()));
 });

@@ -30,7 +30,7 @@ impl World {
     fn asked(&self) -> Asked {
         Asked {
             dialect: Dialect::Frontegg,
-            rules: Rules::of(&self.project),
+            rules: Rules::of_frontegg(&self.project),
             fresh_for: FRESH_FOR,
             review: Some(Redirect::own(REVIEW_PAGE).unwrap()),
         }
