@@ -209,6 +209,7 @@ describe('around it', () => {
         const { totpUri, backupCodes } = await good(client.auth.twoFactor.enable());
         const app = new Authenticator(server, totpUri);
         assert.equal((await good(client.auth.twoFactor.verifySetup({ code: await app.code() }))).twoFactorEnabled, true);
+        assert.equal((await good(client.auth.twoFactor.getTotpUri())).totpURI, totpUri);
 
         const other = open();
         await server.clock(121);

@@ -94,6 +94,8 @@ export interface TwoFactor<API> {
     enable: OptionalCall<{ password?: string; issuer?: string }, { totpUri: string; secret: string; backupCodes: string[] }>;
     /** Finishes with a code of the app. */
     verifySetup: Call<{ code: string }, { success: boolean; twoFactorEnabled: boolean }>;
+    /** The app's address once more, for the app of another device. */
+    getTotpUri: OptionalCall<{ password?: string }, { totpURI: string; totpUri: string }>;
     disable: OptionalCall<{ password?: string }, { success: boolean; twoFactorEnabled: boolean }>;
     generateBackupCodes: OptionalCall<{ password?: string }, Done & { backupCodes: string[] }>;
     /** Sends a code. */

@@ -19,6 +19,7 @@ export const METHODS = /** @type {const} */ ([
     'listAccounts',
     'twoFactor.enable',
     'twoFactor.verifySetup',
+    'twoFactor.getTotpUri',
     'twoFactor.disable',
     'twoFactor.generateBackupCodes',
     'twoFactor.sendOtp',
