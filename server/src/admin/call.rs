@@ -1,20 +1,15 @@
 //! One call of the admin API: who asks, from which page, and what was sent.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, SET_COOKIE, USER_AGENT};
+use axum::http::header::{ALLOW, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use countersign_domain::admin::{self, Admin, Session, Token};
 use countersign_domain::base::{Actor, Code, Ctx, Error, Result as Outcome, Secret, Time, id};
 use countersign_domain::db::Tx;
-use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -22,13 +17,12 @@ use super::error::Failure;
 use super::wire::{self, Asked};
 use super::{Route, Who};
 use crate::app::{App, Hosted};
+use crate::http::call::{Answering, agent, bearer, peer, read};
 use crate::http::client::{client_address, is_https};
 use crate::http::cookie::{self, SameSite, SetCookie};
 use crate::http::form;
-use crate::http::listener::Peer;
 use crate::http::metrics::Dialect;
 use crate::http::origin::{is_own_page, says_own_page};
-use crate::http::request_id::RequestId;
 
 /// The cookie of a session. It goes to the whole host, because the console has it as well.
 pub(crate) const COOKIE: &str = "countersign_admin";
@@ -172,28 +166,11 @@ pub(super) async fn run(
     values: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
-    let now = app.clock.now();
     // Bytes that are no text name nothing.
-    let Ok(values) = values else { return Failure::not_found().into_response(now) };
+    let Ok(values) = values else { return Failure::not_found().into_response(app.clock.now()) };
     let values = values.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let method = request.method().clone();
-    let id = request.extensions().get::<RequestId>().copied();
-    let request_id = || id.as_ref().map_or("", RequestId::as_str);
-    let answered = AssertUnwindSafe(checked(routes, &app, values, request));
-    // A defect in one handler must not take the connection, with other people's requests, down.
-    let answer = answered.catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
-    if let Err(Failure { detail: Some(detail), code, .. }) = &answer {
-        tracing::error!(request = request_id(), %method, path, code, detail, "a request of the admin API failed");
-    }
-    let response = answer.unwrap_or_else(|failure| failure.into_response(now));
-    let status = response.status().as_u16();
-    let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
-    app.metrics.request(Dialect::Admin, status, Duration::from_micros(took));
-    if app.log_requests {
-        tracing::info!(request = request_id(), %method, path, status, micros = took, "request");
-    }
-    response
+    let answering = Answering::of(&app, Dialect::Admin, path, &request);
+    answering.answer(&app, checked(routes, &app, values, request), Failure::into_response).await
 }
 
 /// Answers a request to a path that no route has.
@@ -217,13 +194,10 @@ async fn checked(
     if values.iter().chain(&query).any(|(_, value)| value.contains('\0')) {
         return Err(Failure::not_found());
     }
-    let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |peer| peer.0);
+    let peer = peer(&parts.extensions);
     let address = client_address(peer, headers, &app.trusted_proxies);
     let mut ctx = app.ctx(Arc::from(""), Actor::Guest, Some(address));
-    ctx.user_agent = headers
-        .get(USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
+    ctx.user_agent = agent(headers);
 
     let by = if route.who == Who::Anybody { By::Nobody } else { identify(app, headers, ctx.now).await? };
     let public_url = app.public_url.as_deref();
@@ -261,14 +235,9 @@ async fn checked(
     let body = if parts.method == Method::GET {
         Json::Null
     } else {
-        let limited = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
-            Failure::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body-too-large",
-                format!("The body could not be read, or is larger than {} bytes.", app.body_bytes),
-            )
-        })?;
-        parse(headers, &limited.to_bytes())?
+        let too_large = |words: String| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", words);
+        let bytes = read(app, body).await.map_err(too_large)?;
+        parse(headers, &bytes)?
     };
     let is_https = is_https(peer, headers, &app.trusted_proxies);
     let call = Call { app: app.clone(), ctx, by, hosted, values, query, body, is_https };
@@ -308,9 +277,7 @@ fn wrong_method(routes: &[&Route], now: Time) -> Response {
 
 /// Who asks: by a token, which says more than a cookie that the browser adds by itself.
 async fn identify(app: &App, headers: &HeaderMap, now: Time) -> Result<By, Failure> {
-    let line = headers.get(AUTHORIZATION).and_then(|line| line.to_str().ok()).and_then(|line| line.split_once(' '));
-    // Another scheme is a proxy's in front of us.
-    if let Some((_, token)) = line.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
+    if let Some(token) = bearer(headers) {
         let unknown = || Failure::unauthorized("This token is unknown, expired or revoked.");
         if !token.starts_with(admin::PREFIX) || token.len() > 256 {
             return Err(unknown());

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::wire;
+use crate::http::call::Refusal;
 
 /// A refusal.
 #[derive(Debug)]
@@ -40,6 +41,16 @@ struct Told {
     /// The field or parameter that is to blame, if one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+}
+
+impl Refusal for Failure {
+    fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    fn name(&self) -> String {
+        self.code.to_owned()
+    }
 }
 
 impl Failure {

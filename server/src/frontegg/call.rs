@@ -1,13 +1,10 @@
 //! One call of a route: which project, who asks, and every check before the handler's own.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::panic::AssertUnwindSafe;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, ORIGIN, USER_AGENT};
-use axum::http::request::Parts;
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use countersign_domain::base::time::SECOND;
@@ -17,23 +14,19 @@ use countersign_domain::session::Session;
 use countersign_domain::signin::{self, Caller, Step, Terms};
 use countersign_domain::token::Unchecked;
 use countersign_domain::user::{self, User};
-use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
 
 use super::error::Failure;
 use super::token::{self, UserClaims, VendorClaims};
 use super::{Gaps, Place, Route, Who, at};
 use crate::app::{App, Hosted, Signed};
+use crate::http::call::{Answering, bearer, describe, peer, read, text};
 use crate::http::client::{self, client_address, is_https};
 use crate::http::cookie as http_cookie;
 use crate::http::cors;
 use crate::http::form;
 use crate::http::limit::Rule;
-use crate::http::listener::Peer;
 use crate::http::metrics::Dialect;
 use crate::http::params::{Body, Params};
-use crate::http::request_id::RequestId;
-use crate::text::parse_accept_language;
 
 /// What a handler gives.
 pub(super) type Answered = Result<Response, Failure>;
@@ -140,12 +133,12 @@ impl Call {
 
     /// The account of a project's users that a server names in `frontegg-tenant-id`.
     pub(super) fn tenant(&self) -> Option<&str> {
-        text(&self.headers, &TENANT_ID).filter(|id| !id.is_empty())
+        text(&self.headers, TENANT_ID).filter(|id| !id.is_empty())
     }
 
     /// The origin of the page that calls, as its browser says.
     pub(super) fn origin(&self) -> Option<&str> {
-        text(&self.headers, &ORIGIN)
+        text(&self.headers, ORIGIN)
     }
 
     /// The value of a cookie.
@@ -156,29 +149,14 @@ impl Call {
 
 /// Answers a request to anything below the mounts.
 pub(super) async fn run(app: App, request: Request) -> Response {
-    let now = app.clock.now();
-    let method = request.method().clone();
-    let id = request.extensions().get::<RequestId>().copied();
     let uri = request.uri().clone();
     let places = at(uri.path());
     let path = places.first().map_or("", |(route, _)| route.path);
     let mut page = cors::Caller::default();
-    let answered = AssertUnwindSafe(checked(places, &app, request, &mut page));
-    // A defect in one handler must not take the connection, with other people's requests, down.
-    let answer = answered.catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
-    let request = id.as_ref().map_or("", RequestId::as_str);
-    if let Err(Failure { detail: Some(detail), status, .. }) = &answer {
-        tracing::error!(request, %method, path, %status, detail, "a request failed");
-    }
-    let mut response = answer.unwrap_or_else(|failure| failure.into_response(now));
-    let status = response.status().as_u16();
-    let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
-    app.metrics.request(Dialect::Frontegg, status, Duration::from_micros(took));
-    if app.log_requests {
-        tracing::info!(request, %method, path, status, micros = took, "request");
-    }
-    if let Ok(value) = HeaderValue::from_str(request) {
+    let answering = Answering::of(&app, Dialect::Frontegg, path, &request);
+    let answered = checked(places, &app, request, &mut page);
+    let mut response = answering.answer(&app, answered, Failure::into_response).await;
+    if let Ok(value) = HeaderValue::from_str(answering.id()) {
         response.headers_mut().insert(TRACE_ID, value);
     }
     page.write(response.headers_mut(), EXPOSED);
@@ -200,12 +178,12 @@ async fn checked(
     let found = places.into_iter().find(|(route, _)| route.method == parts.method);
     let (hosted, body) = match &found {
         Some((Route { place: Place::Body, .. }, _)) => {
-            let body = read(app, headers, body).await?;
+            let body = read_body(app, headers, body).await?;
             (by_client(app, &body).await?, Sent::Read(body))
         }
         Some(_) | None => (by_host(app, headers, shown.as_ref()).await?, Sent::Unread(body)),
     };
-    *page = cors::Caller::of(app, &hosted, headers, text(headers, &HOST).unwrap_or_default());
+    *page = cors::Caller::of(app, &hosted, headers, text(headers, HOST).unwrap_or_default());
     if parts.method == Method::OPTIONS {
         return page.preflight(ALLOWED).ok_or_else(Failure::not_found);
     }
@@ -217,7 +195,7 @@ async fn checked(
         let words = "This origin is not a platform of the project. Add its host to the project's platforms.";
         return Err(Failure::new(StatusCode::FORBIDDEN, words));
     }
-    let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
+    let peer = peer(&parts.extensions);
     let address = client_address(peer, headers, &app.trusted_proxies);
     let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
     let identity = identify(app, &hosted, &ctx, headers, shown).await?;
@@ -230,11 +208,11 @@ async fn checked(
         Identity::Vendor(vendor) => ctx.actor = Actor::Key(vendor.key.id.clone()),
         Identity::Guest => {}
     }
-    describe(&mut ctx, app, &parts);
+    describe(&mut ctx, app, headers);
     let body = match body {
         Sent::Read(body) => body,
         Sent::Unread(_) if parts.method == Method::GET => Body::default(),
-        Sent::Unread(body) => read(app, headers, body).await?,
+        Sent::Unread(body) => read_body(app, headers, body).await?,
     };
     let call = Call {
         app: app.clone(),
@@ -257,23 +235,10 @@ enum Sent {
     Unread(axum::body::Body),
 }
 
-async fn read(app: &App, headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Failure> {
-    let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
-        let rule = format!("The body could not be read, or is larger than {} bytes.", app.body_bytes);
-        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, rule)
-    })?;
-    Ok(Body::read(headers, &bytes.to_bytes())?.without_blanks())
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// The language of what is sent, and by what somebody signs in.
-fn describe(ctx: &mut Ctx, app: &App, parts: &Parts) {
-    ctx.user_agent = text(&parts.headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
-    ctx.locale = text(&parts.headers, &ACCEPT_LANGUAGE)
-        .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
+async fn read_body(app: &App, headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Failure> {
+    let too_large = |words: String| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, words);
+    let bytes = read(app, body).await.map_err(too_large)?;
+    Ok(Body::read(headers, &bytes)?.without_blanks())
 }
 
 /// A token that a request shows, before anything about it is checked.
@@ -285,12 +250,8 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// The bearer token, or the one that Frontegg's servers send (contract frontegg §1.2).
     fn of(headers: &'a HeaderMap) -> Option<Self> {
-        let bearer = text(headers, &AUTHORIZATION).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-        });
-        let own = text(headers, &ACCESS_TOKEN).map(str::trim);
-        let shown = [bearer, own].into_iter().flatten().filter(|token| token.len() <= LONGEST);
+        let own = text(headers, ACCESS_TOKEN).map(str::trim);
+        let shown = [bearer(headers), own].into_iter().flatten().filter(|token| token.len() <= LONGEST);
         shown.into_iter().find_map(|token| Some(Self { token, says: Unchecked::read(token)? }))
     }
 
@@ -307,7 +268,7 @@ async fn by_host(app: &App, headers: &HeaderMap, shown: Option<&Shown<'_>>) -> R
     {
         return Ok(hosted);
     }
-    let host = text(headers, &VENDOR_HOST).filter(|host| !host.is_empty()).or_else(|| text(headers, &HOST));
+    let host = text(headers, VENDOR_HOST).filter(|host| !host.is_empty()).or_else(|| text(headers, HOST));
     // Clients write the host that they were given, at times as an address.
     let host = host.unwrap_or_default();
     let host = host.strip_prefix("https://").or_else(|| host.strip_prefix("http://")).unwrap_or(host);
@@ -356,7 +317,7 @@ async fn identify(
         return Ok(signed.filter(|signed| is_let_in(&hosted.project, signed)).map_or(Identity::Guest, Identity::User));
     }
     let Some(key) = by_key(app, hosted, ctx.now, shown.token).await? else { return Ok(Identity::Guest) };
-    let user = match text(headers, &USER_ID).filter(|id| !id.is_empty()) {
+    let user = match text(headers, USER_ID).filter(|id| !id.is_empty()) {
         Some(id) => {
             let (project, id) = (Arc::clone(&hosted.id), id.to_owned());
             Some(app.db.read(move |tx| user::get(tx, &project, &id)).await?)

@@ -1,6 +1,7 @@
 //! What all dialects and pages share at the edge: the listener, who the client is, cookies, limits, headers, metrics.
 
 pub mod agent;
+pub mod call;
 pub mod client;
 pub mod cookie;
 pub mod cors;

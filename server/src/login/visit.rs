@@ -1,12 +1,9 @@
 //! One request to the login box: who asks, from where, with which cookies, and whether from a page of our own.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -18,14 +15,13 @@ use minijinja::Value;
 use super::error::{self, Refusal, Refused};
 use super::flow::{Challenge, Flow};
 use crate::app::{App, Hosted, Signed};
+use crate::http::call::{describe, peer, text};
 use crate::http::client::{client_address, is_https};
 use crate::http::cookie::{self, SetCookie};
 use crate::http::form;
-use crate::http::listener::Peer;
 use crate::http::origin::is_own_page;
 use crate::http::security::SAME_ORIGIN;
 use crate::page;
-use crate::text::parse_accept_language;
 
 /// The cookie of a sign-in under way.
 const FLOW: &str = "countersign_flow";
@@ -80,13 +76,11 @@ impl Visit {
     /// the default one.
     pub(super) async fn of(app: &App, parts: &Parts, project: Option<&str>) -> Result<Self, Refused> {
         let headers = &parts.headers;
-        let peer = peer(parts);
+        let peer = peer(&parts.extensions);
         let address = client_address(peer, headers, &app.trusted_proxies);
         let visit = |hosted: Arc<Hosted>| {
             let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
-            ctx.user_agent = text(headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
-            ctx.locale = text(headers, &ACCEPT_LANGUAGE)
-                .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
+            describe(&mut ctx, app, headers);
             let is_https = is_https(peer, headers, &app.trusted_proxies);
             Self { app: app.clone(), hosted, ctx, signed: None, headers: headers.clone(), is_https }
         };
@@ -175,7 +169,7 @@ pub(super) async fn receive(app: &App, request: Request) -> Result<(Parts, Form)
             "This form was sent from another site, so nothing was done. Open the login page itself.",
         ));
     }
-    let kind = text(&parts.headers, &CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    let kind = text(&parts.headers, CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
     if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "This page takes forms only."));
     }
@@ -185,10 +179,6 @@ pub(super) async fn receive(app: &App, request: Request) -> Result<(Parts, Form)
         .map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large."))?
         .to_bytes();
     Ok((parts, Form::of(form::pairs(&String::from_utf8_lossy(&bytes)))))
-}
-
-fn peer(parts: &Parts) -> SocketAddr {
-    parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |peer| peer.0)
 }
 
 /// A page, with what its form says about a refusal.
@@ -207,10 +197,6 @@ fn set(response: &mut Response, cookie: &SetCookie<'_>) -> Result<(), Refused> {
     let header = cookie.to_header().map_err(Error::internal)?;
     response.headers_mut().append(SET_COOKIE, header);
     Ok(())
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// To the login page, by GET. It shows whatever comes next.

@@ -1,13 +1,10 @@
 //! One call of a route: which project, who asks, and every check before the handler's own.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::panic::AssertUnwindSafe;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, USER_AGENT};
-use axum::http::request::Parts;
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use countersign_domain::base::{Actor, Code, Ctx, Error, Secret};
@@ -15,21 +12,17 @@ use countersign_domain::project::{Nevr, RateLimit};
 use countersign_domain::session::Session;
 use countersign_domain::signin::{self, Caller, Terms};
 use countersign_domain::user::User;
-use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
 
 use super::error::Failure;
 use super::{Limit, Place, Route, Who, at, cookie, health};
 use crate::app::{App, Hosted, Signed};
+use crate::http::call::{Answering, bearer, describe, peer, read, text};
 use crate::http::client::{self, client_address, is_https};
 use crate::http::cookie as http_cookie;
 use crate::http::cors;
 use crate::http::limit::Rule;
-use crate::http::listener::Peer;
 use crate::http::metrics::Dialect;
 use crate::http::params::{Body, Params};
-use crate::http::request_id::RequestId;
-use crate::text::parse_accept_language;
 
 /// What a handler gives.
 pub(super) type Answered = Result<Response, Failure>;
@@ -123,9 +116,6 @@ impl Call {
 
 /// Answers a request to anything below the mounts.
 pub(super) async fn run(app: App, request: Request) -> Response {
-    let now = app.clock.now();
-    let method = request.method().clone();
-    let id = request.extensions().get::<RequestId>().copied();
     let place = at(request.uri().path());
     let path = match &place {
         Some(Place::Routes(routes)) => routes.first().map_or("", |route| route.path),
@@ -133,21 +123,9 @@ pub(super) async fn run(app: App, request: Request) -> Response {
         None => "",
     };
     let mut page = cors::Caller::default();
-    let answered = AssertUnwindSafe(checked(place, &app, request, &mut page));
-    // A defect in one handler must not take the connection, with other people's requests, down.
-    let answer = answered.catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
-    let request = id.as_ref().map_or("", RequestId::as_str);
-    if let Err(Failure { detail: Some(detail), code, .. }) = &answer {
-        tracing::error!(request, %method, path, code, detail, "a request failed");
-    }
-    let mut response = answer.unwrap_or_else(|failure| failure.into_response(now));
-    let status = response.status().as_u16();
-    let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
-    app.metrics.request(Dialect::Nevr, status, Duration::from_micros(took));
-    if app.log_requests {
-        tracing::info!(request, %method, path, status, micros = took, "request");
-    }
+    let answering = Answering::of(&app, Dialect::Nevr, path, &request);
+    let answered = checked(place, &app, request, &mut page);
+    let mut response = answering.answer(&app, answered, Failure::into_response).await;
     response.headers_mut().insert(XSS_PROTECTION, BLOCK);
     page.write(response.headers_mut(), EXPOSED);
     response
@@ -161,7 +139,7 @@ async fn checked(place: Option<Place>, app: &App, request: Request, page: &mut c
         Some(Place::Health) | None => return Err(Failure::not_found()),
     };
     let headers = &parts.headers;
-    let host = text(headers, &HOST).unwrap_or_default();
+    let host = text(headers, HOST).unwrap_or_default();
     let hosted = app.project_of_host(host).await?;
     *page = cors::Caller::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
@@ -178,7 +156,7 @@ async fn checked(place: Option<Place>, app: &App, request: Request, page: &mut c
             "This origin is not a platform of the project. Add its host to the project's platforms.",
         ));
     }
-    let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
+    let peer = peer(&parts.extensions);
     let address = client_address(peer, headers, &app.trusted_proxies);
     let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
     count(app, &ctx, route, address, &hosted).await?;
@@ -190,27 +168,14 @@ async fn checked(place: Option<Place>, app: &App, request: Request, page: &mut c
     let body = if parts.method == Method::GET {
         Body::default()
     } else {
-        describe(&mut ctx, app, &parts);
-        let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
-            let rule = format!("The body could not be read, or is larger than {} bytes.", app.body_bytes);
-            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", rule)
-        })?;
-        Body::read(headers, &bytes.to_bytes())?
+        describe(&mut ctx, app, headers);
+        let too_large = |words: String| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", words);
+        let bytes = read(app, body).await.map_err(too_large)?;
+        Body::read(headers, &bytes)?
     };
     let secure = app.dev.is_none() || is_https(peer, headers, &app.trusted_proxies);
     let call = Call { app: app.clone(), hosted, ctx, identity, kept, secure, headers: parts.headers, body };
     (route.handler)(&call).await
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// What only a change asks for: the language of what is sent, and by what somebody signs in.
-fn describe(ctx: &mut Ctx, app: &App, parts: &Parts) {
-    ctx.user_agent = text(&parts.headers, &USER_AGENT).map(|agent| Arc::from(agent.get(..512).unwrap_or(agent)));
-    ctx.locale = text(&parts.headers, &ACCEPT_LANGUAGE)
-        .map(|accepted| Arc::from(app.texts.choose(&parse_accept_language(accepted))));
 }
 
 /// Counts the call by address and path, the same at every mount.
@@ -266,12 +231,8 @@ struct Found {
 
 /// The session that a request shows, whatever it is good for.
 async fn look_up(app: &App, ctx: &Ctx, headers: &HeaderMap) -> Result<Found, Failure> {
-    let bearer = text(headers, &AUTHORIZATION).and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-    });
     let mut found = Found::default();
-    if let Some(token) = bearer {
+    if let Some(token) = bearer(headers) {
         // The header is looked at first; with one, a cookie is not.
         found.signed = find(app, ctx, token).await?;
         return Ok(found);

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use countersign_domain::base::{Code, Error, Time};
 use serde::Serialize;
 
+use crate::http::call::Refusal;
 use crate::http::json::{JSON, NO_STORE};
 use crate::http::params::{BadBody, NotAPhone, Wrong};
 
@@ -24,6 +25,16 @@ pub(super) struct Failure {
     retry_at: Option<Time>,
     /// What the log should know and the client should not.
     pub detail: Option<Box<str>>,
+}
+
+impl Refusal for Failure {
+    fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    fn name(&self) -> String {
+        self.code.to_owned()
+    }
 }
 
 impl Failure {

@@ -1,13 +1,11 @@
 //! One call of a route: who asks, and every check in the order of the contract (nuvix §1.4).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::panic::AssertUnwindSafe;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, USER_AGENT};
+use axum::http::header::{COOKIE, HOST};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use countersign_domain::base::{Actor, Code, Ctx, Email, Error, Secret, Time};
@@ -16,8 +14,6 @@ use countersign_domain::session::Session;
 use countersign_domain::signin::{self, Caller};
 use countersign_domain::user::{self, User};
 use countersign_domain::verification::Purpose;
-use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 
 use super::cors;
@@ -26,15 +22,13 @@ use super::params::{Body, Params};
 use super::sent::Sent;
 use super::{Flavour, HOURLY, Part, Route, Switch, write_hit};
 use crate::app::{App, Hosted, Signed};
+use crate::http::call::{Answering, agent, language, peer, read, text};
 use crate::http::client::{self, client_address, is_https};
 use crate::http::cookie;
 use crate::http::cors::Caller as Page;
 use crate::http::form;
 use crate::http::limit::{Hit, Rule};
-use crate::http::listener::Peer;
 use crate::http::metrics::Dialect;
-use crate::http::request_id::RequestId;
-use crate::text::parse_accept_language;
 
 /// A call that has passed every check but the handler's own.
 pub(super) struct Call {
@@ -154,30 +148,14 @@ pub(super) async fn run(
     request: Request,
 ) -> Response {
     let flavour = Sent::of(request.headers()).flavour();
-    let now = app.clock.now();
     // Bytes that are no text name nothing.
-    let Ok(path_params) = path_params else { return Failure::not_found().into_response(flavour, now) };
+    let Ok(path_params) = path_params else { return Failure::not_found().into_response(flavour, app.clock.now()) };
     let mut values = path_params.iter().map(|(_, value)| value.to_owned());
     let path_values = [values.next().unwrap_or_default(), values.next().unwrap_or_default()];
     let mut marks = Marks::default();
-    let method = request.method().clone();
-    let id = request.extensions().get::<RequestId>().copied();
-    let answered = AssertUnwindSafe(checked(routes, path, &app, flavour, path_values, request, &mut marks));
-    // A defect in one handler must not take the connection, with other people's requests, down.
-    let answer = answered.catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()));
-    if let Err(Failure { detail: Some(detail), kind, .. }) = &answer {
-        let request = id.as_ref().map_or("", RequestId::as_str);
-        tracing::error!(request, %method, path, kind, detail, "a request failed");
-    }
-    let mut response = answer.unwrap_or_else(|failure| failure.into_response(flavour, now));
-    let status = response.status().as_u16();
-    let took = u64::try_from(app.clock.now().micros_since(now)).unwrap_or_default();
-    app.metrics.request(Dialect::Nuvix, status, Duration::from_micros(took));
-    if app.log_requests {
-        let request = id.as_ref().map_or("", RequestId::as_str);
-        tracing::info!(request, %method, path, status, micros = took, "request");
-    }
+    let answering = Answering::of(&app, Dialect::Nuvix, path, &request);
+    let answered = checked(routes, path, &app, flavour, path_values, request, &mut marks);
+    let mut response = answering.answer(&app, answered, |failure, now| failure.into_response(flavour, now)).await;
     marks.write(response.headers_mut(), flavour);
     response
 }
@@ -191,7 +169,7 @@ pub(crate) async fn unknown_route(State(app): State<App>, request: Request) -> R
     // A page of the project may read this answer as well.
     let arguments: Vec<_> = request.uri().query().map(|q| form::pairs(q).collect()).unwrap_or_default();
     if let Ok(hosted) = hosted(&app, &sent, &arguments).await {
-        let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let host = text(headers, HOST).unwrap_or_default();
         marks.caller = Page::of(&app, &hosted, headers, host);
     }
     let mut response = Failure::not_found().into_response(flavour, app.clock.now());
@@ -210,12 +188,12 @@ async fn checked(
 ) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
-    let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |p| p.0);
+    let peer = peer(&parts.extensions);
     let arguments: Vec<(String, String)> = parts.uri.query().map(|q| form::pairs(q).collect()).unwrap_or_default();
 
     let sent = Sent::of(headers);
     let hosted = hosted(app, &sent, &arguments).await?;
-    let host = headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let host = text(headers, HOST).unwrap_or_default();
     let caller = Page::of(app, &hosted, headers, host);
     if parts.method == Method::OPTIONS {
         return cors::preflight(&caller, headers, routes);
@@ -248,15 +226,10 @@ async fn checked(
     } else {
         // Nothing that is only read asks for these.
         ctx.locale = locale(app, headers, &sent);
-        ctx.user_agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).map(|text| Arc::from(clip(text, 512)));
-        let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
-            Failure::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "general_bad_request",
-                format!("The body could not be read, or is larger than {} bytes.", app.body_bytes),
-            )
-        })?;
-        match Body::read(headers, &bytes.to_bytes()) {
+        ctx.user_agent = agent(headers);
+        let too_large = |words: String| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "general_bad_request", words);
+        let bytes = read(app, body).await.map_err(too_large)?;
+        match Body::read(headers, &bytes) {
             Body::Fields(fields) if fields.is_empty() && parts.method == Method::DELETE => Body::of_query(arguments),
             body => body,
         }
@@ -325,8 +298,7 @@ fn locale(app: &App, headers: &HeaderMap, sent: &Sent<'_>) -> Option<Arc<str>> {
     if let Some(wanted) = sent.locale() {
         return Some(Arc::from(app.texts.choose(&[wanted])));
     }
-    let accepted = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
-    Some(Arc::from(app.texts.choose(&parse_accept_language(accepted))))
+    language(app, headers)
 }
 
 fn is_on(switch: Switch, auth: &project::Auth) -> bool {

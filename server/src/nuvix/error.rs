@@ -7,6 +7,7 @@ use countersign_domain::base::{Code, Error, Time};
 use serde::Serialize;
 
 use super::Flavour;
+use crate::http::call::Refusal;
 use crate::http::limit::Hit;
 
 /// The version that every error body names.
@@ -24,6 +25,16 @@ pub(super) struct Failure {
     pub retry_at: Option<Time>,
     /// What the log should know and the client should not.
     pub detail: Option<Box<str>>,
+}
+
+impl Refusal for Failure {
+    fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    fn name(&self) -> String {
+        self.kind.to_owned()
+    }
 }
 
 impl Failure {
