@@ -8,6 +8,11 @@ pub fn new(now: Time, random: &dyn Random) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid().to_string()
 }
 
+/// An id that is made of what it names, so that it need not be stored (UUIDv8, RFC 9562 §5.8).
+pub fn derived(bytes: [u8; 16]) -> String {
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
 /// The lowest id that could have been made at `time`: ids are ordered by time, so it cuts off all older ones.
 pub fn floor(time: Time) -> String {
     let millis = u64::try_from(time.micros() / 1_000).unwrap_or(0);
@@ -43,6 +48,11 @@ mod tests {
         let late = new(Time::from_micros(2_000_000), &random);
         assert!(early < late);
         assert!(is_valid(&early) && early.len() == 36);
+    }
+
+    #[test]
+    fn a_derived_id_is_one_of_version_8() {
+        assert_eq!(derived([0xff; 16]), "ffffffff-ffff-8fff-bfff-ffffffffffff");
     }
 
     #[test]

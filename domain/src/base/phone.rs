@@ -4,7 +4,9 @@
 //! libphonenumber knows calling codes, national prefixes and kinds of numbers; what may be written between the digits
 //! is decided here, because the library skips over text that it does not understand.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use rlibphonenumber::{
     CountryCodeSource, NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
@@ -135,6 +137,14 @@ impl Phone {
         [head, "***", tail].concat()
     }
 
+    /// The number for whoever names its owner or has shown one factor of his (contract frontegg §2.1): three digits, five
+    /// stars whatever its length, three digits.
+    pub fn hinted(&self) -> String {
+        let digits = self.0.get(1..).unwrap_or_default();
+        let last = digits.len().checked_sub(3).and_then(|at| digits.get(at..));
+        hint(digits.get(..3).unwrap_or_default(), last.unwrap_or_default())
+    }
+
     /// The two ends that a mask shows.
     fn mask(&self) -> (&str, &str) {
         let start = 1 + calling_code_len(&self.0);
@@ -183,6 +193,27 @@ impl fmt::Display for Phone {
     }
 }
 
+/// [`Phone::hinted`] of a number of which these are the ends.
+pub fn hint(first: &str, last: &str) -> String {
+    format!("+{first}*****{last}")
+}
+
+/// The first three digits of mobile numbers of a country (ISO 3166-1 alpha-2), or of some of them. None for what is no
+/// country.
+pub fn mobile_beginning(country: &str) -> Option<&'static str> {
+    static BEGINNINGS: LazyLock<BTreeMap<&'static str, Box<str>>> = LazyLock::new(|| {
+        let regions = (0..REGION_NAMES.len() / 2).filter_map(|n| REGION_NAMES.get(2 * n..2 * n + 2));
+        let beginning = |name: &str| {
+            let region = Region::from_code(name).ok()?;
+            let kind = PhoneNumberType::Mobile;
+            let number = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind).ok()?;
+            Some(Box::from(e164(&number).get(1..4)?))
+        };
+        regions.filter_map(|name| Some((name, beginning(name)?))).collect()
+    });
+    BEGINNINGS.get(country).map(AsRef::as_ref)
+}
+
 /// Loads the metadata (some 10 ms), so that start-up pays for it and not the first request.
 pub fn warm_up() {
     for text in ["+14255550123", "+447911123456", "+491711234567"] {
@@ -190,6 +221,7 @@ pub fn warm_up() {
             let _ = (phone.country(), phone.may_receive_sms());
         }
     }
+    let _ = mobile_beginning("US");
 }
 
 /// The digits of `text` in ASCII, after `+` if it has one. Refuses everything that is not part of one number.

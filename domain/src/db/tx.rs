@@ -15,6 +15,9 @@ pub struct Tx<'c> {
     /// What was asked of the database, in order: for tests of what a stranger could tell by the time it takes.
     #[cfg(test)]
     pub(crate) asked: Vec<&'static str>,
+    /// How many statements of these found the one row that they looked for, which takes time as well.
+    #[cfg(test)]
+    pub(crate) found: usize,
 }
 
 pub(super) enum On<'c> {
@@ -31,6 +34,8 @@ impl<'c> Tx<'c> {
             depth: 0,
             #[cfg(test)]
             asked: Vec::new(),
+            #[cfg(test)]
+            found: 0,
         }
     }
 
@@ -87,17 +92,22 @@ impl<'c> Tx<'c> {
         debug_assert!(binds_alike(sql), "{sql}");
         #[cfg(test)]
         self.asked.push(sql);
-        match &mut self.on {
+        let first = match &mut self.on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql).map_err(Error::sqlite)?;
                 let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(Error::sqlite)?;
                 let first = rows.next().map_err(Error::sqlite)?.map(|row| map(&Row::Sqlite(row))).transpose()?;
                 // As in `exec`: RETURNING wants the statement stepped to its end.
                 while rows.next().map_err(Error::sqlite)?.is_some() {}
-                Ok(first)
+                first
             }
-            On::Postgres(tx) => tx.query(sql, args)?.first().map(|row| map(&Row::Postgres(row))).transpose(),
+            On::Postgres(tx) => tx.query(sql, args)?.first().map(|row| map(&Row::Postgres(row))).transpose()?,
+        };
+        #[cfg(test)]
+        {
+            self.found += usize::from(first.is_some());
         }
+        Ok(first)
     }
 
     /// All rows.

@@ -76,12 +76,9 @@ pub struct Payload {
     pub locale: Option<String>,
     /// The account id that the requester would like.
     pub wanted_user: Option<String>,
-    /// Whether no account may be made for it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub known_only: bool,
-    /// Whether only somebody known may get it, at a number that is verified.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub exact: bool,
+    /// Who may get it.
+    #[serde(skip_serializing_if = "Readers::is_anybody")]
+    pub readers: Readers,
     /// Whether its code must be as long as was asked for; where that cannot be, nothing goes out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fixed_length: bool,
@@ -101,6 +98,26 @@ pub struct Payload {
     pub doer: Option<Doer>,
     /// The account behind it, once the worker knows.
     pub user: Option<String>,
+}
+
+/// Who may get a message by which people sign in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Readers {
+    /// Anybody: an account is made for somebody new, where sign-up is on.
+    #[default]
+    Anybody,
+    /// Whoever has an account.
+    Known,
+    /// Whoever has one that is not pending, with the address, or with the number verified.
+    Verified,
+}
+
+impl Readers {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    const fn is_anybody(&self) -> bool {
+        matches!(self, Self::Anybody)
+    }
 }
 
 /// Who did what a notice tells of.

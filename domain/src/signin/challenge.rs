@@ -6,7 +6,7 @@ use super::finish::lock_target_of;
 use super::gate::{Factor, factors};
 use super::handle::{self, Holder};
 use super::issue::{self, Ask};
-use super::start::{Rules, is_served, payload};
+use super::start::{Rules, channel, is_served, payload};
 use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target};
 use crate::db::Tx;
@@ -77,11 +77,11 @@ pub fn create_by(
     let token = match factor {
         Factor::Phone => {
             let phone = second_phone(project, &user)?;
-            send(tx, ctx, project, caller, asking, &Target::Phone(phone), &holder)?
+            send(tx, ctx, project, caller, asking, (Purpose::Mfa, &Target::Phone(phone)), &holder)?
         }
         Factor::Email => {
             let email = verified_email(project, &user)?;
-            send(tx, ctx, project, caller, asking, &Target::Email(email), &holder)?
+            send(tx, ctx, project, caller, asking, (Purpose::Mfa, &Target::Email(email)), &holder)?
         }
         Factor::Totp => ask_app(tx, ctx, project, caller, asking.dialect, Channel::Totp, &holder)?,
         Factor::RecoveryCode => ask_app(tx, ctx, project, caller, asking.dialect, Channel::Recovery, &holder)?,
@@ -115,24 +115,30 @@ pub(super) fn verified_email(project: &Project, user: &User) -> Result<Email> {
     }
 }
 
-/// Sends a code for the caller's session.
+/// To what the handles of a caller are bound: to his session, or to him where a server acts for him.
+pub(super) fn bound_to(caller: &Caller) -> String {
+    if caller.session.id.is_empty() { format!("user:{}", caller.user.id) } else { caller.session.id.clone() }
+}
+
+/// Sends a code by which the caller shows a factor, or does something to one.
 pub(super) fn send(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     project: &Project,
     caller: &Caller,
     asking: &Asking,
-    target: &Target,
+    (purpose, target): (Purpose, &Target),
     holder: &Holder,
 ) -> Result<Token> {
+    let bound = bound_to(caller);
     let rules = with_lifetime(project, &asking.rules, target);
     let ask = Ask {
         subject: Subject {
             dialect: asking.dialect,
-            purpose: Purpose::Mfa,
-            channel: super::start::channel(target),
+            purpose,
+            channel: channel(target),
             target: target.as_str(),
-            session: Some(&caller.session.id),
+            session: Some(&bound),
             wanted_length: rules.length,
         },
         reaches: None,
@@ -150,7 +156,7 @@ pub(super) fn send(
 }
 
 /// The dialect's numbers, and the project's word on how long codes of second factors live.
-pub(super) fn with_lifetime(project: &Project, rules: &Rules, target: &Target) -> Rules {
+fn with_lifetime(project: &Project, rules: &Rules, target: &Target) -> Rules {
     let mfa = &project.settings.mfa;
     let own = match target {
         Target::Phone(_) => mfa.sms_lifetime_seconds,

@@ -3,20 +3,19 @@
 //! that vouches for him. The first one switches second factors on and comes with a recovery code.
 
 use super::Caller;
-use super::challenge::{Asking, with_lifetime};
+use super::challenge::{Asking, bound_to, send};
 use super::coexistence;
 use super::factor;
 pub use super::factor::NewApp;
 use super::finish::{consume, lock_target_of};
 use super::gate::{Factor, Step, factors, step};
 use super::handle::{self, Holder};
-use super::issue::{self, Ask};
 use super::notice::{self, Notice};
-use super::start::{channel, check_phone, check_reach, payload};
+use super::start::{check_phone, check_reach};
 use super::verify::{Token, may_add};
 use crate::audit::{self, What};
 use crate::base::crypto::Label;
-use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target};
+use crate::base::{Code, Ctx, Email, Phone, Result, Secret, Target, id};
 use crate::db::Tx;
 use crate::device;
 use crate::limit;
@@ -24,7 +23,7 @@ use crate::mfa;
 use crate::project::Project;
 use crate::session;
 use crate::user::{self, User};
-use crate::verification::{self, Checked, Purpose, Subject, Verification};
+use crate::verification::{self, Checked, Purpose, Verification};
 
 /// What came of setting a factor up.
 #[derive(Clone, Debug)]
@@ -49,9 +48,8 @@ pub struct Devices {
 /// The id of a number as a second factor of `user`: the same as long as he has it, and of no use to guess the number.
 pub fn phone_id(ctx: &Ctx, user: &str, phone: &Phone) -> Result<String> {
     let parts = [ctx.project.as_bytes(), user.as_bytes(), b"mfa-phone", phone.as_e164().as_bytes()];
-    let digits = data_encoding::HEXLOWER.encode(ctx.keys.mac(Label::DerivedId, &parts)?.get(..16).unwrap_or_default());
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    Ok(format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)))
+    let mac = ctx.keys.mac(Label::DerivedId, &parts)?;
+    Ok(id::derived(mac.first_chunk().copied().unwrap_or_default()))
 }
 
 /// The second factors that a user keeps: his app, his number for codes, and his address where codes by e-mail are one.
@@ -78,11 +76,6 @@ pub(super) fn devices_of(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, wanted: &[Fact
         }
     }
     Ok(devices)
-}
-
-/// To what the handles of a caller are bound: to his session, or to him where a server acts for him.
-pub(super) fn bound_to(caller: &Caller) -> String {
-    if caller.session.id.is_empty() { format!("user:{}", caller.user.id) } else { caller.session.id.clone() }
 }
 
 /// Who still has a factor to show shows it first; and who has second factors on shows one lately before he adds another.
@@ -118,47 +111,11 @@ pub fn start(
         Target::Email(email) if user.email.as_ref() != Some(email) => return Err(Code::EmailNotFound.into()),
         Target::Email(_) => check_reach(project, target)?,
     }
-    send(tx, ctx, project, caller, asking, Purpose::EnrolFactor, target)
+    let holder = Holder::of_challenge(ctx, &bound_to(caller));
+    send(tx, ctx, project, caller, asking, (Purpose::EnrolFactor, target), &holder)
 }
 
-/// Sends a code for something that is done to a factor. Its handle is bound to the caller's session, or to him.
-pub(super) fn send(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    project: &Project,
-    caller: &Caller,
-    asking: &Asking,
-    purpose: Purpose,
-    target: &Target,
-) -> Result<Token> {
-    let bound = bound_to(caller);
-    let rules = with_lifetime(project, &asking.rules, target);
-    let ask = Ask {
-        subject: Subject {
-            dialect: asking.dialect,
-            purpose,
-            channel: channel(target),
-            target: target.as_str(),
-            session: Some(&bound),
-            wanted_length: rules.length,
-        },
-        reaches: None,
-        user: Some(&caller.user.id),
-        wanted_user: None,
-        rules: &rules,
-        payload: payload(ctx, target)?,
-        phrase: false,
-        mock: false,
-        own: true,
-    };
-    let mut ledger = limit::lock_target(tx, ctx, target.as_str())?;
-    let holder = Holder::of_challenge(ctx, &bound);
-    let handle = issue::code(tx, ctx, &ask, &holder, &mut ledger)?;
-    let user = caller.user.id.clone();
-    Ok(Token { id: holder.text, user, created_at: handle.created_at, expires_at: handle.expires_at })
-}
-
-/// Checks the code of [`send`], and does `then` with what was proved. The outer result is for the store; the inner one is
+/// Checks a code that was sent for something that is done to a factor, and does `then` with what was proved. The outer result is for the store; the inner one is
 /// the answer, committed with the attempt.
 pub(super) fn check<T>(
     tx: &mut Tx<'_>,

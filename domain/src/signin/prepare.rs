@@ -8,7 +8,7 @@ use crate::base::time::DAY;
 use crate::base::{Code, Ctx, Error, Phone, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::limit::{self, Spent, guess, send};
-use crate::message::{self, Channel, Claimed, End};
+use crate::message::{self, Channel, Claimed, End, Readers};
 use crate::project::Project;
 use crate::user::{self, User};
 use crate::verification::{self, Purpose, Verification};
@@ -311,20 +311,20 @@ fn account(
     verification: &Verification,
     target: &Target,
 ) -> Result<Found> {
+    let readers = claimed.payload.readers;
     let held = match verification.user.as_ref().or(claimed.payload.named.as_ref()) {
         Some(id) => user::find(tx, &ctx.project, id)?,
         None => user::find_by(tx, &ctx.project, target)?,
     };
-    let held = held.filter(|user| !claimed.payload.exact || is_exact(user, target, verification.purpose));
+    let held = held.filter(|user| readers != Readers::Verified || has_verified(user, target, verification.purpose));
     match verification.purpose {
         Purpose::SignIn | Purpose::MagicLink => {
             if let Some(user) = held {
                 return Ok(Ok(user));
             }
             let auth = &project.settings.auth;
-            if claimed.payload.exact
+            if readers != Readers::Anybody
                 || !auth.sign_up
-                || claimed.payload.known_only
                 || (auth.limit > 0 && user::count(tx, &ctx.project)? >= auth.limit)
             {
                 return Ok(Err("nobody has this number or address, and sign-up is off or full"));
@@ -352,7 +352,7 @@ fn account(
 }
 
 /// Whether an account is somebody's already and has this address or this number, for a sign-in a verified one.
-fn is_exact(user: &User, target: &Target, purpose: Purpose) -> bool {
+fn has_verified(user: &User, target: &Target, purpose: Purpose) -> bool {
     !user.pending
         && match target {
             Target::Phone(phone) if purpose == Purpose::SignIn => user.verified_phone() == Some(phone),

@@ -1,8 +1,8 @@
 //! Giving up second factors: one after a proof, all of them by a server's word or by a recovery code. With the last app or
 //! number that was set up the account is asked for a second factor no more.
 
-use super::challenge::{Asking, answer, ask_app};
-use super::enrol::{check, phone_id, send};
+use super::challenge::{Asking, answer, ask_app, bound_to, send};
+use super::enrol::{check, phone_id};
 use super::gate::require_recent;
 use super::handle::{Holder, of_challenge};
 use super::notice::{self, Notice};
@@ -30,7 +30,9 @@ pub fn start_phone(
     let user = caller.reload(tx, ctx)?;
     let phone = find_phone(ctx, &user, id)?;
     may_remove(ctx, project, &user, caller)?;
-    let token = send(tx, ctx, project, caller, asking, Purpose::RemoveFactor, &Target::Phone(phone.clone()))?;
+    let target = Target::Phone(phone.clone());
+    let holder = Holder::of_challenge(ctx, &bound_to(caller));
+    let token = send(tx, ctx, project, caller, asking, (Purpose::RemoveFactor, &target), &holder)?;
     Ok((token, phone))
 }
 

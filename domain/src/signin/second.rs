@@ -40,7 +40,7 @@ pub fn send(
     };
     let holder = Holder::of_session(tx, ctx, &caller.session.id, Purpose::Mfa, target.as_str())?;
     let asking = Asking::of(project, dialect);
-    let token = send_code(tx, ctx, project, caller, &asking, &target, &holder)?;
+    let token = send_code(tx, ctx, project, caller, &asking, (Purpose::Mfa, &target), &holder)?;
     audit::record(tx, ctx, What::ChallengeCreate, Some(&user.id), "{}")?;
     Ok(token)
 }

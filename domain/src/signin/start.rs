@@ -8,7 +8,7 @@ use super::issue::{self, Ask};
 use crate::base::{Code, Ctx, Phone, Result, Target};
 use crate::db::Tx;
 use crate::limit;
-use crate::message::{Account, Payload};
+use crate::message::{Account, Payload, Readers};
 use crate::project::{Project, Redirect};
 use crate::session::Shape;
 use crate::verification::{Channel, Dialect, Purpose, Subject};
@@ -326,7 +326,7 @@ fn decide(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, input: &Start) -> Resul
         rules: &input.rules,
         payload: Payload {
             wanted_user: wanted_user.map(str::to_owned),
-            known_only: !input.rules.terms.sign_up,
+            readers: if input.rules.terms.sign_up { Readers::Anybody } else { Readers::Known },
             ..payload(ctx, &input.target)?
         },
         phrase: input.phrase,

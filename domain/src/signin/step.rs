@@ -11,7 +11,7 @@ use super::start::Terms;
 use super::verify::Token;
 use super::{Caller, SignedIn, find_session};
 use crate::audit::{self, What};
-use crate::base::{Code, Ctx, Result, Secret, Target};
+use crate::base::{Code, Ctx, Phone, Result, Secret, Target};
 use crate::db::Tx;
 use crate::project::Project;
 use crate::user::{self, User};
@@ -124,14 +124,14 @@ pub fn send_sms(
     waiting: &Waiting,
     asking: &Asking,
     id: &str,
-) -> Result<(Token, Target)> {
+) -> Result<(Token, Phone)> {
     waiting.may_show(project, Factor::Phone)?;
     let phone = waiting.caller.user.second_phone().ok_or(Code::FactorNotFound)?;
     if phone_id(ctx, &waiting.caller.user.id, phone)? != id {
         return Err(Code::FactorNotFound.into());
     }
     let token = create_by(tx, ctx, project, &waiting.caller, asking, Factor::Phone)?;
-    Ok((token, Target::Phone(phone.clone())))
+    Ok((token, phone.clone()))
 }
 
 /// Sends a code to the account's address: to show it, or, where nothing is set up, to set it up.

@@ -17,6 +17,8 @@ pub(super) const FIND_BY_PHONE: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND phone = $2");
 pub(super) const FIND_BY_EMAIL: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND email = $2");
+pub(super) const FIND_FROM: &str =
+    concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id >= $2 ORDER BY id LIMIT 1");
 pub(super) const IS_RESERVED: &str = "SELECT 1 FROM users WHERE project_id = $1 AND id = $2 AND (pending = FALSE OR origin = 'key' OR origin = 'import')";
 /// The beginning of a list; `list.rs` adds what is asked for.
 pub(super) const LIST: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1");
@@ -208,6 +210,7 @@ pub(crate) const ALL: &[&str] = &[
     FIND,
     FIND_BY_PHONE,
     FIND_BY_EMAIL,
+    FIND_FROM,
     IS_RESERVED,
     LIST,
     COUNT,

@@ -75,7 +75,7 @@ impl App {
         hosted: &Arc<Hosted>,
         waiting: Waiting,
         id: String,
-    ) -> Result<(Token, Target)> {
+    ) -> Result<(Token, Phone)> {
         if let Some(phone) = waiting.caller.user.second_phone() {
             self.spend_address(ctx, hosted, &Target::Phone(phone.clone())).await?;
         }

@@ -37,10 +37,6 @@ pub(super) static ROUTES: &[Route] = &[
     post!("/enroll", enroll),
     post!("/enroll/verify", verify),
     post!("/disable", disable),
-    post!("/webauthn/enroll", webauthn_enroll),
-    post!("/webauthn/enroll/verify", webauthn_verify),
-    post!("/webauthn/{deviceId}/disable", webauthn_disable),
-    post!("/webauthn/{deviceId}/disable/verify", webauthn_verify_disable),
     Route::new(
         Method::POST,
         "/identity/resources/vendor-only/users/v1/{userId}/mfa/unenroll",
@@ -62,10 +58,6 @@ pub(super) static ROUTES: &[Route] = &[
     enroll,
     verify,
     disable,
-    webauthn_enroll,
-    webauthn_verify,
-    webauthn_disable,
-    webauthn_verify_disable,
     unenroll
 ))]
 pub(super) struct Document;
@@ -143,11 +135,6 @@ pub(super) fn wrong(error: countersign_domain::base::Error) -> Failure {
     Failure::or_wrong(error, StatusCode::BAD_REQUEST, "The code is wrong, was used or has expired.")
 }
 
-/// Security keys and built-in devices.
-pub(super) fn no_webauthn() -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, "WebAuthn is not offered here. Use an authenticator app, SMS or e-mail.")
-}
-
 fn shown(call: &Call) -> Result<(String, Secret), Failure> {
     let mut params = call.params();
     let (token, code) = (params.text("otcToken", 1, 128), params.secret("code", 1, 64));
@@ -198,7 +185,7 @@ fn enrolled(enrolled: enrol::Enrolled) -> Answered {
 async fn disable_sms(call: &Call) -> Answered {
     let id = call.gap("deviceId").to_owned();
     let (token, phone) = call.app.remove_phone(&call.ctx, &call.hosted, call.caller()?, id).await?;
-    answer(StatusCode::OK, &Sent { otc_token: token.id, phone_number: Some(phone.masked()) })
+    answer(StatusCode::OK, &Sent { otc_token: token.id, phone_number: Some(phone.hinted()) })
 }
 
 /// Shows it: the number is none any more.
@@ -292,17 +279,3 @@ async fn unenroll(call: &Call) -> Answered {
     call.app.db.write(move |tx| remove::delete_all(tx, &ctx, &hosted.project, &id)).await?;
     Ok(done(StatusCode::OK))
 }
-
-macro_rules! not_offered {
-    ($name:ident, $path:literal) => {
-        /// Security keys and built-in devices are not offered: always 400.
-        #[utoipa::path(post, path = $path, tag = "frontegg", responses((status = 400, body = Body), (status = 401, body = Body)))]
-        async fn $name(_: &Call) -> Answered {
-            Err(no_webauthn())
-        }
-    };
-}
-not_offered!(webauthn_enroll, "/identity/resources/users/v1/mfa/webauthn/enroll");
-not_offered!(webauthn_verify, "/identity/resources/users/v1/mfa/webauthn/enroll/verify");
-not_offered!(webauthn_disable, "/identity/resources/users/v1/mfa/webauthn/{deviceId}/disable");
-not_offered!(webauthn_verify_disable, "/identity/resources/users/v1/mfa/webauthn/{deviceId}/disable/verify");

@@ -11,7 +11,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
-use super::mfa::{NewApp, Sent, no_webauthn};
+use super::mfa::{NewApp, Sent};
 use super::session::{lacking, stepped};
 use super::wire::{Authentication, answer, done};
 use super::{Route, Who, handler};
@@ -42,10 +42,6 @@ pub(super) static ROUTES: &[Route] = &[
     post!("/authenticator/{deviceId}/verify", verify_app),
     post!("/verify", verify),
     post!("/recover", recover).limited(10),
-    post!("/webauthn/enroll", webauthn_enroll),
-    post!("/webauthn/enroll/verify", webauthn_verify_enroll),
-    post!("/webauthn/{deviceId}", webauthn_send),
-    post!("/webauthn/{deviceId}/verify", webauthn_verify),
     Route::new(
         Method::GET,
         "/identity/resources/configurations/v1/mfa-policy/allow-remember-device",
@@ -70,10 +66,6 @@ pub(super) static ROUTES: &[Route] = &[
     verify_app,
     verify,
     recover,
-    webauthn_enroll,
-    webauthn_verify_enroll,
-    webauthn_send,
-    webauthn_verify,
     allow_remember_device,
     step_up
 ))]
@@ -214,8 +206,8 @@ fn owned(otc: Option<&str>) -> String {
 async fn send_sms(call: &Call) -> Answered {
     let waiting = waiting(call, &token(call)?).await?;
     let id = call.gap("deviceId").to_owned();
-    let (sent, target) = call.app.send_step_sms(&call.ctx, &call.hosted, waiting, id).await?;
-    answer(StatusCode::CREATED, &Sent { otc_token: sent.id, phone_number: Some(target.masked()) })
+    let (sent, phone) = call.app.send_step_sms(&call.ctx, &call.hosted, waiting, id).await?;
+    answer(StatusCode::CREATED, &Sent { otc_token: sent.id, phone_number: Some(phone.hinted()) })
 }
 
 /// Shows it.
@@ -336,17 +328,3 @@ async fn step_up(call: &Call) -> Answered {
     let waiting = waiting(call, &token).await?;
     lacking(call, StatusCode::CREATED, &waiting.caller, &token, &waiting.step(call.project())).await
 }
-
-macro_rules! not_offered {
-    ($name:ident, $path:literal) => {
-        /// Security keys and built-in devices are not offered: always 400.
-        #[utoipa::path(post, path = $path, tag = "frontegg", responses((status = 400, body = Body)))]
-        async fn $name(_: &Call) -> Answered {
-            Err(no_webauthn())
-        }
-    };
-}
-not_offered!(webauthn_enroll, "/identity/resources/auth/v1/user/mfa/webauthn/enroll");
-not_offered!(webauthn_verify_enroll, "/identity/resources/auth/v1/user/mfa/webauthn/enroll/verify");
-not_offered!(webauthn_send, "/identity/resources/auth/v1/user/mfa/webauthn/{deviceId}");
-not_offered!(webauthn_verify, "/identity/resources/auth/v1/user/mfa/webauthn/{deviceId}/verify");

@@ -30,6 +30,7 @@ mod token;
 mod user;
 mod users;
 mod vendor;
+mod webauthn;
 mod wire;
 
 use axum::Router;
@@ -161,6 +162,7 @@ static PARTS: &[Part] = &[
     part!(tenant),
     part!(mfa),
     part!(mfa_login),
+    part!(webauthn),
     part!(policy),
     part!(captcha),
     part!(lockout),

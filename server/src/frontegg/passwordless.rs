@@ -5,7 +5,7 @@ use axum::response::Response;
 use countersign_domain::base::{Code, Email, Error, Secret};
 use countersign_domain::project::Redirect;
 use countersign_domain::project::coexistence::{MainStrategy, Strategies};
-use countersign_domain::signin::flow::{Aim, Begin, Begun, Flow, Means, Name, Shown, mask};
+use countersign_domain::signin::flow::{Aim, Begin, Begun, Flow, Means, Name, Shown};
 use countersign_domain::signin::phone::reset::Sent;
 use countersign_domain::signin::{Rules, SignedIn};
 use countersign_domain::verification::{Channel, Dialect};
@@ -122,7 +122,7 @@ async fn send_named(call: &Call, name: Option<&Name>) -> Result<Option<Flow>, Fa
     let rules = Rules::of_frontegg(call.project());
     let sent = call.app.send_named(&call.ctx, &call.hosted, held.to_owned(), email, rules).await.map_err(waiting)?;
     let flow =
-        |sent: Sent| Ok(Flow { mask: Some(mask(&sent.phone)?), handle: sent.handle, expires_at: sent.expires_at });
+        |sent: Sent| Ok(Flow { mask: Some(sent.phone.hinted()), handle: sent.handle, expires_at: sent.expires_at });
     sent.map(flow).transpose().map_err(|error: Error| error.into())
 }
 

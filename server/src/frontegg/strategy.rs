@@ -11,7 +11,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
-use super::mfa::no_webauthn;
+use super::webauthn::not_offered;
 use super::wire::{answer, done};
 use super::{READ, Route, Who, handler};
 
@@ -136,7 +136,7 @@ async fn update_mfa(call: &Call) -> Answered {
         "AuthenticatorApp" => "totp",
         "SMS" => "phone",
         "EmailCode" => "email",
-        "WebAuthnPlatform" | "WebAuthnCrossPlatform" if on => return Err(no_webauthn()),
+        "WebAuthnPlatform" | "WebAuthnCrossPlatform" if on => return Err(not_offered()),
         "WebAuthnPlatform" | "WebAuthnCrossPlatform" => return Ok(done(StatusCode::CREATED)),
         _ => {
             let words = "strategy must be AuthenticatorApp, SMS, EmailCode, WebAuthnPlatform or WebAuthnCrossPlatform";
@@ -184,7 +184,7 @@ async fn update(call: &Call) -> Answered {
     let refuse = |words: &str| Err(Failure::new(StatusCode::BAD_REQUEST, words));
     match wanted(call)? {
         ("SmsCodeV2" | "SmsCode", on) => change(call, json!({ "frontegg": { "smsLogin": on } })).await?,
-        ("Passkeys" | "WebAuthnPlatform" | "WebAuthnCrossPlatform", true) => return Err(no_webauthn()),
+        ("Passkeys" | "WebAuthnPlatform" | "WebAuthnCrossPlatform", true) => return Err(not_offered()),
         ("Passkeys" | "WebAuthnPlatform" | "WebAuthnCrossPlatform", false) => return Ok(done(StatusCode::CREATED)),
         _ => {
             return refuse(

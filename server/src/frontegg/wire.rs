@@ -113,7 +113,7 @@ impl MfaDevices {
             phones: devices
                 .phones
                 .into_iter()
-                .map(|(id, phone)| MfaPhone { id, phone_number: phone.masked() })
+                .map(|(id, phone)| MfaPhone { id, phone_number: phone.hinted() })
                 .collect(),
             authenticators: devices.authenticators.into_iter().map(|id| MfaApp { id }).collect(),
             emails: devices.emails.into_iter().map(|email| MfaEmail { email: email.masked() }).collect(),

@@ -10,7 +10,7 @@ mod name;
 pub(super) mod turn;
 
 pub use finish::{Recovered, Shown, exchange_recovery, find_recovery, finish, finish_recovery};
-pub use name::{Name, email_of, mask};
+pub use name::{Name, email_of};
 
 use super::handle::{HandleKind, Holder};
 use super::issue::{self, Ask};
@@ -19,9 +19,9 @@ use super::verify;
 use crate::base::{Code, Ctx, Result, Secret, Target, Time};
 use crate::db::Tx;
 use crate::limit;
-use crate::message::Payload;
+use crate::message::{Payload, Readers};
 use crate::project::{Project, Redirect};
-use crate::user::User;
+use crate::user::{self, User};
 use crate::verification::{self, Channel, Dialect, NewHandle, Purpose, Subject};
 
 use name::Decoy;
@@ -190,8 +190,7 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, begin: &Begin) -> Re
         wanted_user: None,
         rules: &begin.rules,
         payload: Payload {
-            known_only: true,
-            exact: true,
+            readers: Readers::Verified,
             named: resolved.named.clone(),
             ..payload(ctx, &resolved.to)?
         },
@@ -220,7 +219,7 @@ fn resolve(
 ) -> Result<std::result::Result<Resolved, Box<User>>> {
     if let Some(to) = begin.direct(name) {
         let mask = match &to {
-            Target::Phone(phone) => Some(mask(phone)?),
+            Target::Phone(phone) => Some(phone.hinted()),
             Target::Email(_) => None,
         };
         return Ok(Ok(Resolved { key: to.as_str().to_owned(), to, named: None, mask }));
@@ -229,11 +228,12 @@ fn resolve(
     let found = name.find(tx, ctx)?;
     // Made for everybody, so that nobody is answered sooner.
     let decoy = Decoy::of(ctx, project, &key, begin.means.channel() == Channel::Email)?;
+    user::stand_in(tx, &ctx.project, found.is_none().then_some(decoy.stand_in.as_str()))?;
     let (nobody, reached) = (ctx.id(), found.as_ref().and_then(|user| begin.reach(user)));
     Ok(Ok(match (found, reached) {
         (Some(user), Some(to)) => {
             let mask = match &to {
-                Target::Phone(phone) => Some(mask(phone)?),
+                Target::Phone(phone) => Some(phone.hinted()),
                 Target::Email(_) => None,
             };
             Resolved { key, to, named: Some(user.id), mask }

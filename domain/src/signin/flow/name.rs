@@ -1,7 +1,7 @@
 //! Who a requester says he is, whom that names, and what stands in the answer where it names nobody.
 
 use crate::base::crypto::Label;
-use crate::base::{Code, Ctx, Email, Error, Phone, Result, Target};
+use crate::base::{Ctx, Email, Error, Phone, Result, Target, id, phone};
 use crate::db::Tx;
 use crate::project::Project;
 use crate::user::{self, User};
@@ -105,6 +105,8 @@ pub(super) struct Decoy {
     pub target: Target,
     /// The mask that is shown.
     pub mask: String,
+    /// From which id on an account is read in place of the one that there is not: always the same for a time.
+    pub stand_in: String,
 }
 
 impl Decoy {
@@ -118,34 +120,36 @@ impl Decoy {
             // No calling code begins with 0.
             Target::Phone(Phone::from_stored(format!("+0{:010}", u64::from(number(0)) * 2 + 1)))
         };
+        let age = u64::try_from(ctx.now.micros_since(project.created_at)).unwrap_or_default();
+        // Half of the time at least, and the same part of it until it has doubled.
+        let part = (age / 2 + 1).next_power_of_two() - 1;
+        let at = u64::from(number(16)) << 32 | u64::from(number(20));
+        let stand_in = id::floor(project.created_at.plus_micros((at & part) as i64));
         let beginnings = beginnings(project);
         let beginning = beginnings.get(number(8) as usize % beginnings.len().max(1)).copied().unwrap_or("120");
-        Ok(Self { target, mask: masked(beginning, &format!("{:03}", number(12) % 1_000)) })
+        Ok(Self { target, mask: phone::hint(beginning, &format!("{:03}", number(12) % 1_000)), stand_in })
     }
-}
-
-/// How the number of somebody is shown to whoever names him: three digits, five stars whatever its length, three digits
-/// (contract frontegg §2.1).
-pub fn mask(phone: &Phone) -> Result<String> {
-    let digits = phone.as_e164().strip_prefix('+').unwrap_or_default();
-    let ends = digits.get(..3).zip(digits.len().checked_sub(3).and_then(|at| digits.get(at..)));
-    ends.map(|(first, last)| masked(first, last)).ok_or_else(|| Code::InvalidPhone.into())
-}
-
-fn masked(first: &str, last: &str) -> String {
-    format!("+{first}*****{last}")
 }
 
 /// First three digits of mobile numbers, of the countries that the project sends to: a decoy looks like its people's.
 fn beginnings(project: &Project) -> Vec<&'static str> {
     let countries = &project.settings.sms.countries;
-    let all = countries.is_empty() || countries.iter().any(|country| country == "*");
-    let served: Vec<_> =
-        BEGINNINGS.iter().filter(|(country, _)| all || countries.iter().any(|c| c == country)).collect();
-    let served = if served.is_empty() { BEGINNINGS.iter().collect() } else { served };
-    served.into_iter().flat_map(|(_, beginnings)| beginnings.iter().copied()).collect()
+    let common = |country: &str| BEGINNINGS.iter().find(|(name, _)| *name == country).map(|(_, all)| *all);
+    let served: Vec<_> = countries
+        .iter()
+        .filter(|country| *country != "*")
+        .flat_map(|country| match common(country) {
+            Some(beginnings) => beginnings.to_vec(),
+            None => phone::mobile_beginning(country).into_iter().collect(),
+        })
+        .collect();
+    if served.is_empty() || countries.iter().any(|country| country == "*") {
+        return BEGINNINGS.iter().flat_map(|(_, beginnings)| beginnings.iter().copied()).collect();
+    }
+    served
 }
 
+/// Of the countries where most people are, as often as they occur.
 const BEGINNINGS: &[(&str, &[&str])] = &[
     ("US", &["120", "121", "130", "131", "140", "150", "161", "170", "172", "180", "191", "197"]),
     ("CA", &["141", "143", "151", "160", "164", "177"]),
@@ -196,12 +200,5 @@ mod tests {
         }
         assert_eq!(Name::of_key(number.as_e164()), Name::Phone(number));
         assert_eq!(Name::of_key(mail.as_str()), Name::Email(mail));
-    }
-
-    #[test]
-    fn a_mask_shows_six_digits_and_not_how_many_there_are() {
-        for (number, masked) in [("+12025550123", "+120*****123"), ("+4915112345678", "+491*****678")] {
-            assert_eq!(mask(&Phone::parse(number, None).unwrap()).unwrap(), masked);
-        }
     }
 }

@@ -16,7 +16,7 @@ use super::verify::{Asked, Number, Token, ask_number, may_take, settle_number, t
 use super::{Caller, coexistence, manage};
 use crate::audit::{self, What};
 use crate::base::crypto::Label;
-use crate::base::{Code, Ctx, Phone, Result, Secret, Time};
+use crate::base::{Code, Ctx, Phone, Result, Secret, Time, id};
 use crate::db::Tx;
 use crate::device;
 use crate::project::Project;
@@ -52,7 +52,7 @@ impl PhoneNumber {
 const OF_USER: usize = 5;
 const OF_NUMBER: usize = 9;
 
-/// The id of a number: a UUID of version 8 (RFC 9562 §5.8). Its first bytes are a MAC of the account, the next of account
+/// The id of a number. Its first bytes are a MAC of the account, the next of account
 /// and number, the rest of all before, by which an id of ours is known for one.
 fn id_of(ctx: &Ctx, user: &str, phone: &Phone) -> Result<String> {
     let mac = |parts: &[&[u8]]| ctx.keys.mac(Label::DerivedId, parts);
@@ -65,9 +65,7 @@ fn id_of(ctx: &Ctx, user: &str, phone: &Phone) -> Result<String> {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let check = mac(&[b"check", ctx.project.as_bytes(), &bytes[..OF_NUMBER]])?;
     bytes[OF_NUMBER..].copy_from_slice(&check[..16 - OF_NUMBER]);
-    let digits = HEXLOWER.encode(&bytes);
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    Ok(parts.join("-"))
+    Ok(id::derived(bytes))
 }
 
 /// Why an account has no number of this id: it is another account's (`Code::NotYours`), or nobody's

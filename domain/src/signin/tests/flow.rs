@@ -57,7 +57,7 @@ on_both!(a_known_and_an_unknown_name_are_answered_alike_by_the_same_statements, 
             let world = with_anna_again(&world);
             let (one, asked) = world.begun(&known);
             let (other, asked_too) = world.begun(&unknown);
-            assert_eq!(asked, asked_too, "{what}");
+            assert_eq!(asked, asked_too, "{what}: the same statements find as much");
             let (Begun::Flow(one), Begun::Flow(other)) = (one.unwrap(), other.unwrap()) else { panic!("{what}") };
             assert_eq!(shape(&one), shape(&other), "{what}");
             assert_eq!(one.expires_at, other.expires_at, "{what}");
@@ -108,6 +108,9 @@ on_both!(decoys_look_like_numbers_of_the_countries_that_are_served, |test| {
         let flow = world.by_sms(by_mail(&format!("who{n}@example.com")));
         assert_eq!(flow.mask.unwrap().get(..4), Some("+447"));
     }
+    world.set(&json!({"sms": {"countries": ["FI"]}}));
+    let flow = world.by_sms(by_mail("who@example.fi"));
+    assert_eq!(flow.mask.unwrap().get(..4), Some("+358"), "a country that is not among the common ones");
 });
 
 on_both!(only_a_verified_number_gets_a_code, |test| {

@@ -50,11 +50,11 @@ impl World {
     }
 
     /// Starts a flow; gives what came of it and what was asked of the database.
-    pub fn begun(&self, begin: &Begin) -> (Result<Begun, Code>, Vec<&'static str>) {
+    pub fn begun(&self, begin: &Begin) -> (Result<Begun, Code>, (Vec<&'static str>, usize)) {
         let (project, begin) = (self.project.clone(), begin.clone());
         let (answer, asked) = self.write(move |tx, ctx| {
             let answer = flow::start(tx, ctx, &project, &begin);
-            Ok((answer.map_err(|e| e.code), std::mem::take(&mut tx.asked)))
+            Ok((answer.map_err(|e| e.code), (std::mem::take(&mut tx.asked), tx.found)))
         });
         (answer, asked)
     }
