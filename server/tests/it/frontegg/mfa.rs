@@ -3,50 +3,43 @@
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
+use super::Browser;
 use crate::call::{Answer, Call, is_uuid};
 use crate::people::PASSWORD;
 use crate::server::{Server, on_both};
 
-const MFA: &str = "/identity/resources/users/v1/mfa";
-const LOGIN: &str = "/identity/resources/auth/v1/user/mfa";
-const EMAIL: &str = "anna@example.com";
-const PHONE: &str = "+14255550123";
-const OTHER: &str = "+14255550124";
+pub(super) const MFA: &str = "/identity/resources/users/v1/mfa";
+pub(super) const LOGIN: &str = "/identity/resources/auth/v1/user/mfa";
+pub(super) const EMAIL: &str = "anna@example.com";
+pub(super) const PHONE: &str = "+14255550123";
+pub(super) const OTHER: &str = "+14255550124";
 
 /// A client of Frontegg's: its cookies and its access token.
 pub(super) struct Client<'a> {
     pub server: &'a Server,
-    cookies: Vec<(String, String)>,
+    browser: Browser<'a>,
     token: Option<String>,
 }
 
 impl<'a> Client<'a> {
     pub fn new(server: &'a Server) -> Self {
-        Self { server, cookies: Vec::new(), token: None }
+        Self { server, browser: Browser::new(server), token: None }
     }
 
     fn call(&self, method: &str, path: &str) -> Call {
-        let mut call = self.server.call(method, path).without("X-Appwrite-Project");
-        if let Some(token) = &self.token {
-            call = call.header("Authorization", format!("Bearer {token}"));
+        let call = self.browser.call(method, path);
+        match &self.token {
+            Some(token) => call.header("Authorization", format!("Bearer {token}")),
+            None => call,
         }
-        let all: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if all.is_empty() { call } else { call.header("Cookie", all.join("; ")) }
     }
 
     /// Keeps cookies and access token of an answer.
     fn keep(&mut self, answer: &Answer) {
-        for line in answer.cookies() {
-            let (name, rest) = line.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap();
-            self.cookies.retain(|(n, _)| n != name);
-            self.server.home.keep_secret(value);
-            if !line.contains("Max-Age=0") {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
+        self.browser.keep(answer);
+        super::keep_tokens(&self.browser, answer);
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-        for name in ["accessToken", "refreshToken", "mfaToken", "otcToken", "recoveryCode", "secret"] {
+        for name in ["otcToken", "recoveryCode", "secret"] {
             if let Some(secret) = body[name].as_str() {
                 self.server.home.keep_secret(secret);
             }
@@ -67,7 +60,7 @@ impl<'a> Client<'a> {
     }
 
     /// Signs in by password; gives the body.
-    fn knock(&mut self) -> Value {
+    pub fn knock(&mut self) -> Value {
         let body = json!({"email": EMAIL, "password": PASSWORD});
         self.token = None;
         self.post("/identity/resources/auth/v1/user", &body).expect(200).json()
@@ -80,7 +73,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sets a number up; gives what came of it.
-    fn add_phone(&mut self, phone: &str, count: usize) -> Value {
+    pub fn add_phone(&mut self, phone: &str, count: usize) -> Value {
         let sent = self.post(&format!("{MFA}/sms/enroll"), &json!({"phoneNumber": phone})).expect(200).json();
         assert_eq!(sent["phoneNumber"], phone);
         let code = self.server.code(phone, count);
@@ -89,7 +82,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sets an app up; gives its seed and what came of it.
-    fn add_app(&mut self) -> (String, Value) {
+    pub fn add_app(&mut self) -> (String, Value) {
         let app = self.post(&format!("{MFA}/authenticator/enroll"), &json!({})).expect(200).json();
         assert!(app["qrCode"].as_str().unwrap().starts_with("data:image/png;base64,iVBOR"), "{app}");
         let seed = app["secret"].as_str().unwrap().to_owned();
@@ -98,7 +91,7 @@ impl<'a> Client<'a> {
         (seed, done)
     }
 
-    fn devices(&self) -> Value {
+    pub fn devices(&self) -> Value {
         self.get(&format!("{MFA}/devices")).expect(200).json()
     }
 }
@@ -153,7 +146,7 @@ on_both! {
         assert_eq!(done["recoveryCode"].as_str().map(str::len), Some(20));
         refused(&anna.post(&format!("{MFA}/sms/enroll/verify"), &good), 400, "The code is wrong");
         let device = anna.devices()["phones"][0].clone();
-        assert!(is_uuid(device["id"].as_str().unwrap()) && device["phoneNumber"] == "+1425***0123", "{device}");
+        assert!(is_uuid(device["id"].as_str().unwrap()) && device["phoneNumber"] == "+142*****123", "{device}");
 
         // The next sign-in asks for it.
         let mut next = Client::new(&server);
@@ -169,7 +162,7 @@ on_both! {
         refused(&next.post(&format!("{LOGIN}/sms/{id}"), &json!({"mfaToken": "0".repeat(64)})), 401, "The MFA token");
         refused(&next.post(&format!("{LOGIN}/sms/other"), &json!({"mfaToken": token})), 404, "The account has no such");
         let sent = next.post(&format!("{LOGIN}/sms/{id}"), &json!({"mfaToken": token})).expect(201).json();
-        assert_eq!(sent["phoneNumber"], "+1425***0123");
+        assert_eq!(sent["phoneNumber"], "+142*****123");
         let code = server.code(PHONE, 2);
         let path = format!("/frontegg{LOGIN}/sms/{id}/verify");
         let bad = json!({"mfaToken": token, "otcToken": sent["otcToken"], "code": wrong(&code)});
@@ -186,7 +179,7 @@ on_both! {
         // Given up by a code to it.
         refused(&next.post(&format!("{MFA}/sms/other/disable"), &json!({})), 404, "The account has no such");
         let sent = next.post(&format!("{MFA}/sms/{id}/disable"), &json!({})).expect(200).json();
-        assert_eq!(sent["phoneNumber"], "+1425***0123");
+        assert_eq!(sent["phoneNumber"], "+142*****123");
         let code = server.code(PHONE, 3);
         let path = format!("{MFA}/sms/{id}/disable/verify");
         let bad = json!({"otcToken": sent["otcToken"], "code": wrong(&code)});
@@ -291,6 +284,24 @@ on_both! {
         let app = json!({"mfaToken": token});
         refused(&next.post(&format!("{LOGIN}/authenticator/enroll"), &app), 401, "This account asks for a second factor");
     }
+}
+
+#[test]
+fn an_address_is_set_up_on_the_way_in_by_a_code_to_it() {
+    let server = with_anna(Kind::Sqlite);
+    server.settings(&json!({"mfa": {"enforce": "force"}}));
+    let mut anna = Client::new(&server);
+    let token = anna.knock()["mfaToken"].clone();
+    let sent = anna.post(&format!("{LOGIN}/emailcode"), &json!({"mfaToken": token})).expect(201).json();
+    let code = server.newest(EMAIL, "mfa", 1)["code"].as_str().unwrap().to_owned();
+    let path = format!("{LOGIN}/emailcode/verify");
+    let shown = |code: &str| json!({"mfaToken": token, "otcToken": sent["otcToken"], "code": code});
+    refused(&anna.post(&path, &shown(&wrong(&code))), 401, "The code is wrong");
+    let done = anna.post(&path, &shown(&code)).expect(201).json();
+    assert_eq!((&done["emailVerified"], done["recoveryCode"].as_str().map(str::len)), (&json!(true), Some(20)));
+    assert_eq!(anna.claims()["amr"], json!(["mfa", "pwd", "otp"]));
+    refused(&anna.post(&path, &shown(&code)), 401, "The MFA token");
+    assert_eq!(Client::new(&server).knock()["mfaStrategies"], json!(["EmailCode"]), "and is shown from now on");
 }
 
 #[test]
@@ -461,6 +472,6 @@ fn security_keys_are_not_offered_and_bad_bodies_are_told_what_is_wrong() {
     let guest = Client::new(&server);
     refused(&guest.get(&format!("{MFA}/devices")), 401, "Unauthorized");
     // The token of a whole session opens nothing here.
-    let refresh = anna.cookies.iter().find(|(name, _)| name.starts_with("fe_refresh_")).unwrap().1.clone();
+    let refresh = anna.browser.cookie(&server.frontegg_cookie("refresh")).unwrap().to_owned();
     refused(&anna.post(&format!("{LOGIN}/emailcode"), &json!({"mfaToken": refresh})), 401, "The MFA token");
 }

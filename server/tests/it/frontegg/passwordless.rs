@@ -277,19 +277,43 @@ on_both! {
     }
 }
 
+#[test]
+fn without_an_address_of_the_application_a_link_leads_to_the_page_that_asks() {
+    let server = by_sms(Kind::Sqlite);
+    server.settings(&json!({"frontegg": {"mainStrategy": "MagicLink"}}));
+    let ask = |origin: &str| {
+        server.post(&path("magiclink/prelogin"), &json!({"email": EMAIL})).header("Origin", origin).send()
+    };
+    refused(&ask("https://evil.example"), 403, "This origin is not a platform of the project.");
+    let before = server.inbox(EMAIL).len();
+    let answer = ask("http://localhost:3000");
+    answer.expect(200);
+    server.home.keep_secret(answer.cookies()[0].split(['=', ';']).nth(1).unwrap());
+    let link = newest_link(&server, before);
+    let token = link.strip_prefix("http://localhost:3000/account/login/magic-link?token=").unwrap();
+    server.home.keep_secret(token);
+    show(&mut Browser::new(&server), "magiclink/postlogin", token).expect(201);
+}
+
 /// Asks for a link, and gives the token in it.
 #[track_caller]
 fn link(browser: &mut Browser<'_>, beginning: &str) -> String {
     let server = browser.server;
     let before = server.inbox(EMAIL).len();
     assert_eq!(browser.post(&path("magiclink/prelogin"), &json!({"email": EMAIL})).expect(200).body, "{}");
-    let link = eventually("a link", || {
-        let messages = server.inbox(EMAIL);
-        (messages.len() > before).then(|| messages[0]["link"].as_str().unwrap().to_owned())
-    });
+    let link = newest_link(server, before);
     let token = link.strip_prefix(beginning).expect("the application's page").to_owned();
     server.home.keep_secret(&token);
     token
+}
+
+/// The newest link in a message to Anna, once there are more than `before`.
+#[track_caller]
+fn newest_link(server: &Server, before: usize) -> String {
+    eventually("a link", || {
+        let messages = server.inbox(EMAIL);
+        (messages.len() > before).then(|| messages[0]["link"].as_str().unwrap().to_owned())
+    })
 }
 
 #[test]

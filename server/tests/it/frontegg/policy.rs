@@ -3,12 +3,14 @@
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
-use super::mfa::{Client, refused, vendor, with_anna};
+use super::mfa::{Client, EMAIL, LOGIN, MFA, OTHER, PHONE, refused, vendor, with_anna};
 use crate::admin;
 use crate::call::Answer;
+use crate::people::PASSWORD;
 use crate::server::Server;
 
 const CONFIG: &str = "/identity/resources/configurations/v1";
+const NUMBERS: &str = "/identity/resources/users/phone-numbers/v1";
 
 fn send(server: &Server, method: &str, path: &str, body: &Value) -> Answer {
     vendor(server, method, &format!("{CONFIG}{path}")).json(body).send()
@@ -67,7 +69,7 @@ fn a_policy_is_missing_made_changed_and_made_only_once() {
     assert_eq!(Client::new(&server).get(&format!("{CONFIG}/mfa-policy")).status, 401);
     let half_way = Client::new(&server).post(
         "/identity/resources/auth/v1/user",
-        &json!({"email": "anna@example.com", "password": crate::people::PASSWORD}),
+        &json!({"email": "anna@example.com", "password": PASSWORD}),
     );
     assert_eq!(half_way.json()["mfaRequired"], true, "it holds");
     vendor(&server, "GET", &format!("{CONFIG}/mfa-policy/vendor")).send().expect(200);
@@ -121,7 +123,7 @@ fn strategies_are_read_exactly_and_security_keys_stay_off() {
     refused(&mfa(&server, "Voice", true), 400, "strategy must be");
     refused(&send(&server, "POST", "/mfa/strategies", &json!({"strategy": "SMS"})), 400, "isActive is required");
     let mut anna = Client::new(&server);
-    let body = json!({"email": "anna@example.com", "password": crate::people::PASSWORD});
+    let body = json!({"email": "anna@example.com", "password": PASSWORD});
     anna.post("/identity/resources/auth/v1/user", &body).expect(200);
     anna.get(&format!("{CONFIG}/mfa/strategies")).expect(200);
     let write = anna.post(&format!("{CONFIG}/mfa/strategies"), &json!({"strategy": "SMS", "isActive": false}));
@@ -189,6 +191,71 @@ fn rule_3_switches_sms_login_off_without_another_factor_and_refuses_to_switch_it
     assert!(answer.status == 400 && answer.body.contains("SMS login needs"), "{}", answer.raw);
     let ran = server.home.command(&["project", "set", "demo", "frontegg.smsLogin=true"]).output().unwrap();
     assert!(!ran.status.success() && String::from_utf8_lossy(&ran.stderr).contains("SMS login needs"), "{ran:?}");
+}
+
+#[test]
+fn rule_4_lets_a_user_set_up_a_number_to_sign_in_by_beside_another_factor_and_a_server_always() {
+    let server = with_anna(Kind::Sqlite);
+    login(&server, true).expect(201);
+    let mut anna = Client::new(&server);
+    anna.knock();
+    let number = json!({"phoneNumber": PHONE});
+    let words = "Another MFA method than SMS is needed first";
+    refused(&anna.post(NUMBERS, &number), 400, words);
+    anna.add_phone(OTHER, 1);
+    refused(&anna.post(NUMBERS, &number), 400, words);
+    anna.add_app();
+    anna.post(NUMBERS, &number).expect(201);
+    // The way back: whoever signs in by SMS keeps a factor that is not SMS.
+    vendor(&server, "POST", &format!("{NUMBERS}/vendor/anna")).json(&number).send().expect(201);
+    let app = anna.devices()["authenticators"][0]["id"].as_str().unwrap().to_owned();
+    refused(&anna.post(&format!("{MFA}/authenticator/{app}/disable/verify"), &json!({})), 400, words);
+    let bernd = json!({"email": "bernd@example.com", "password": PASSWORD});
+    let bernd = vendor(&server, "POST", "/identity/resources/vendor-only/users/v1").json(&bernd).send();
+    let bernd = bernd.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let other = json!({"phoneNumber": "+14255550125"});
+    vendor(&server, "POST", &format!("{NUMBERS}/vendor/{bernd}")).json(&other).send().expect(201);
+}
+
+#[test]
+fn rule_5_offers_nobody_as_second_factor_what_he_began_with() {
+    let server = with_anna(Kind::Sqlite);
+    login(&server, true).expect(201);
+    let mut anna = Client::new(&server);
+    anna.knock();
+    anna.add_app();
+    server.home.execute("UPDATE users SET email_proof = 'code' WHERE id = 'anna'");
+    vendor(&server, "POST", &format!("{NUMBERS}/vendor/anna")).json(&json!({"phoneNumber": PHONE})).send().expect(201);
+    let offered = |half_way: &Value| {
+        let count = |kind: &str| half_way["mfaDevices"][kind].as_array().unwrap().len();
+        (half_way["mfaStrategies"].clone(), count("phones"), count("emails"))
+    };
+    let all = json!(["AuthenticatorApp", "EmailCode", "SMS"]);
+    assert_eq!(offered(&Client::new(&server).knock()), (all, 1, 1));
+
+    let ways = "/identity/resources/auth/v1/passwordless";
+    let mut by_sms = Client::new(&server);
+    by_sms.post(&format!("{ways}/smscode/prelogin"), &json!({"phoneNumber": PHONE})).expect(201);
+    let code = json!({"token": server.code(PHONE, 1)});
+    let half_way = by_sms.post(&format!("{ways}/smscode/postlogin"), &code).expect(201).json();
+    assert_eq!(offered(&half_way), (json!(["AuthenticatorApp", "EmailCode"]), 0, 1));
+    let phone = enrolled_phone(&server);
+    let asked = by_sms.post(&format!("{LOGIN}/sms/{phone}"), &json!({"mfaToken": half_way["mfaToken"]}));
+    refused(&asked, 404, "The account has no such");
+
+    send(&server, "POST", "", &json!({"authStrategy": "Code"})).expect(201);
+    let mut by_mail = Client::new(&server);
+    by_mail.post(&format!("{ways}/code/prelogin"), &json!({"email": EMAIL})).expect(201);
+    let code = json!({"token": server.newest(EMAIL, "sign-in", 1)["code"]});
+    let half_way = by_mail.post(&format!("{ways}/code/postlogin"), &code).expect(201).json();
+    assert_eq!(offered(&half_way), (json!(["AuthenticatorApp", "SMS"]), 1, 0));
+    let asked = by_mail.post(&format!("{LOGIN}/emailcode"), &json!({"mfaToken": half_way["mfaToken"]}));
+    refused(&asked, 404, "The account has no such");
+}
+
+/// The id under which Anna's number is a second factor.
+fn enrolled_phone(server: &Server) -> String {
+    Client::new(server).knock()["mfaDevices"]["phones"][0]["id"].as_str().unwrap().to_owned()
 }
 
 #[test]
