@@ -114,6 +114,11 @@ impl Net {
         Ok(Self { client: client(true)?, plain: client(false)?, private })
     }
 
+    /// Sends `request`, if it could be made: [`exchange`](Self::exchange).
+    pub async fn ask(&self, request: Result<RequestBuilder, Failure>, timeout: Duration) -> Result<Answer, Failure> {
+        self.exchange(request?, timeout).await
+    }
+
     /// Sends `request` and reads the answer, all within `timeout`. Every request passes the address rule here.
     pub async fn exchange(&self, request: RequestBuilder, timeout: Duration) -> Result<Answer, Failure> {
         let request = request.timeout(timeout).build().map_err(|_| Failure::NotSent("the request cannot be built"))?;

@@ -95,6 +95,8 @@ trait Message {
 
     fn project(&self) -> &str;
     fn name(provider: &Self::Provider) -> &str;
+    /// Why `provider` cannot carry it, whatever its circuit says. It is not called then.
+    fn misfit(&self, provider: &Self::Provider) -> Option<&'static str>;
     fn call(&self, sender: &Inner, provider: &Self::Provider) -> impl Future<Output = Call> + Send;
 }
 
@@ -109,7 +111,33 @@ impl Sender {
 
     /// Hands `sms` to `provider` and says what became of it. One call, no circuit: for `sms send-test`.
     pub async fn send_sms(&self, sms: &Sms, provider: &Provider) -> Outcome {
-        sms.call(&self.0, provider).await.outcome
+        match sms.misfit(provider) {
+            Some(reason) => refused(reason),
+            None => sms.call(&self.0, provider).await.outcome,
+        }
+    }
+
+    /// Tells `provider` that the code which went out as its message `provider_id` was shown to us, where it wants to know
+    /// (Twilio Verify). `Accepted` when there is nothing more to tell: it knows now, has forgotten the message, or does not
+    /// take it of this one. Else others are not taken either for now.
+    pub async fn approve_sms(&self, provider: &Provider, provider_id: &str) -> Outcome {
+        let net = &self.0.net;
+        let Some(request) = sms::approval(&net.client, provider, provider_id) else {
+            return Outcome::Accepted { provider_id: None };
+        };
+        match net.ask(request, timeout(provider.timeout_seconds)).await {
+            Ok(answer) => match sms::read(&provider.account, &answer) {
+                Verdict::Refused { healthy: false, .. } if answer.status != 404 => {
+                    refused(&format!("HTTP {}", answer.status))
+                }
+                Verdict::Unclear(reason) if !(200..300).contains(&answer.status) => unknown(reason),
+                Verdict::Accepted(_) | Verdict::Refused { .. } | Verdict::Unclear(_) => {
+                    Outcome::Accepted { provider_id: None }
+                }
+            },
+            Err(Failure::NotSent(reason)) => refused(reason),
+            Err(Failure::Lost(reason)) => unknown(reason),
+        }
     }
 
     /// Hands `mail` to `provider` and says what became of it. One call, no circuit: for `email send-test`.
@@ -160,12 +188,16 @@ impl Sender {
     {
         let mut sent = Sent { provider: None, outcome: refused("no provider"), tries: Vec::new(), stopped: None };
         let mut maybe_taken = None;
+        let mut called = false;
         // The second, shorter round is for the case that the first found every circuit open.
-        let rounds = providers.iter().map(|p| (p, false)).chain(providers.iter().take(1).map(|p| (p, true)));
+        let first = providers.iter().find(|provider| message.misfit(provider).is_none());
+        let rounds = providers.iter().map(|p| (p, false)).chain(first.map(|p| (p, true)));
         for (provider, forced) in rounds {
             let name = M::name(provider);
             let key = Key { channel: M::CHANNEL, project: message.project().to_owned(), provider: name.to_owned() };
-            let allowed = if forced { sent.tries.is_empty() } else { self.0.circuits.allows(&key, self.0.clock.now()) };
+            let misfit = message.misfit(provider);
+            let allowed =
+                if forced { !called } else { misfit.is_some() || self.0.circuits.allows(&key, self.0.clock.now()) };
             if !allowed {
                 continue;
             }
@@ -173,8 +205,15 @@ impl Sender {
                 sent.stopped = Some(error);
                 break;
             }
-            let Call { outcome, healthy } = message.call(&self.0, provider).await;
-            self.0.circuits.report(&key, healthy, self.0.clock.now());
+            let outcome = if let Some(reason) = misfit {
+                // Nobody was asked: it says nothing about the provider.
+                refused(reason)
+            } else {
+                called = true;
+                let Call { outcome, healthy } = message.call(&self.0, provider).await;
+                self.0.circuits.report(&key, healthy, self.0.clock.now());
+                outcome
+            };
             sent.tries.push(Try { provider: name.to_owned(), outcome: outcome.clone() });
             sent.outcome = outcome;
             match sent.outcome {
@@ -220,6 +259,10 @@ impl Message for Sms {
         &provider.name
     }
 
+    fn misfit(&self, provider: &Provider) -> Option<&'static str> {
+        sms::misfit(self, provider)
+    }
+
     async fn call(&self, sender: &Inner, provider: &Provider) -> Call {
         let timeout = timeout(provider.timeout_seconds);
         if let Account::Application {} = provider.account {
@@ -229,10 +272,13 @@ impl Message for Sms {
             sender.inbox.deliver(self);
             return Call { outcome: Outcome::Accepted { provider_id: None }, healthy: true };
         };
-        let answer = match request {
-            Ok(request) => sender.net.exchange(request, timeout).await,
-            Err(failure) => Err(failure),
-        };
+        let mut answer = sender.net.ask(request, timeout).await;
+        if let Ok(first) = &answer
+            && let Some(other) = sms::in_another_language(self, provider, first)
+            && let Some(request) = sms::request(&sender.net.client, &other, provider, sender.clock.now())
+        {
+            answer = sender.net.ask(request, timeout).await;
+        }
         match answer {
             Err(Failure::NotSent(reason)) => Call::unhealthy(refused(reason)),
             Err(Failure::Lost(reason)) => Call::unhealthy(unknown(reason)),
@@ -251,6 +297,10 @@ impl Message for Mail {
 
     fn name(provider: &MailProvider) -> &str {
         &provider.name
+    }
+
+    fn misfit(&self, _: &MailProvider) -> Option<&'static str> {
+        None
     }
 
     async fn call(&self, sender: &Inner, provider: &MailProvider) -> Call {
@@ -299,6 +349,9 @@ fn secrets<'a>(sms: &'a Sms, provider: &'a Provider) -> Vec<&'a str> {
     match &provider.account {
         Account::Inbox {} | Account::Application {} => {}
         Account::Twilio { account_sid, auth_token, from: _ } => all.extend([account_sid, auth_token.0.expose()]),
+        Account::TwilioVerify { account_sid, auth_token, service_sid, channel: _ } => {
+            all.extend([account_sid, auth_token.0.expose(), service_sid]);
+        }
         Account::Vonage { api_key, api_secret, from: _, signature_secret } => {
             all.extend([api_key, api_secret.0.expose()]);
             all.extend(signature_secret.as_ref().map(|s| s.0.expose()));

@@ -15,6 +15,7 @@ pub use list::{STATES, Wanted, count_by_state, count_dead, get, list, list_dead,
 pub use news::{News, has_news, listen, news};
 pub use types::{
     Account, Credential, Delivery, Mail, MailAccount, MailProvider, MailSecurity, Outcome, Provider, Receipt, Sms,
+    VerifyChannel,
 };
 
 use serde::{Deserialize, Serialize};
@@ -429,13 +430,19 @@ pub fn receive(tx: &mut Tx<'_>, ctx: &Ctx, provider: &str, receipt: &Receipt) ->
     let found =
         tx.find(sql::FIND_BY_RECEIPT, args![&receipt.provider_id, &ctx.project, provider], |row| row.get::<String>(0))?;
     let Some(id) = found else { return Ok(false) };
-    let state = match receipt.delivery {
+    note_delivery(tx, ctx, &id, receipt.delivery, receipt.error.as_deref().unwrap_or_default())?;
+    Ok(true)
+}
+
+/// Writes down what became of the message with this id. `sent` becomes `delivered` or `undelivered` once.
+pub fn note_delivery(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, delivery: Delivery, error: &str) -> Result<()> {
+    let state = match delivery {
         Delivery::Delivered => "delivered",
         Delivery::Failed => "undelivered",
     };
-    tx.exec(sql::RECEIPT, args![state, receipt.error.as_deref().unwrap_or_default(), ctx.now, &id])?;
+    tx.exec(sql::RECEIPT, args![state, error, ctx.now, id])?;
     tx.after_commit(SETTLED, "");
-    Ok(true)
+    Ok(())
 }
 
 /// Removes, a thousand at a time, settled messages older than thirty days.

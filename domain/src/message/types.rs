@@ -126,7 +126,7 @@ pub struct Provider {
 
 /// The kinds of provider and their credentials (contract nuvix §5).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
-#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Account {
     /// The development inbox: nothing leaves the process.
     Inbox {},
@@ -140,6 +140,18 @@ pub enum Account {
         auth_token: Credential,
         /// A number or name, or a messaging service (`MG…`).
         from: String,
+    },
+    /// Twilio Verify, which carries a code of ours in words of its own, and nothing but codes.
+    TwilioVerify {
+        /// The account's SID.
+        account_sid: String,
+        /// Its auth token.
+        auth_token: Credential,
+        /// The SID of a Verify service (`VA…`) that takes codes of its customer's.
+        service_sid: String,
+        /// How the code travels.
+        #[serde(default)]
+        channel: VerifyChannel,
     },
     /// Vonage SMS.
     Vonage {
@@ -194,11 +206,41 @@ impl Account {
             Self::Inbox {} => "inbox",
             Self::Application {} => "application",
             Self::Twilio { .. } => "twilio",
+            Self::TwilioVerify { .. } => "twilioVerify",
             Self::Vonage { .. } => "vonage",
             Self::Msg91 { .. } => "msg91",
             Self::Telesign { .. } => "telesign",
             Self::Textmagic { .. } => "textmagic",
             Self::Http { .. } => "http",
+        }
+    }
+
+    /// Whether it carries codes and nothing else: no notices.
+    pub const fn takes_only_codes(&self) -> bool {
+        matches!(self, Self::TwilioVerify { .. })
+    }
+}
+
+/// How Twilio Verify brings a code to a number.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifyChannel {
+    /// As a text message.
+    #[default]
+    Sms,
+    /// By a call that reads it out.
+    Call,
+    /// As a message of `WhatsApp`.
+    Whatsapp,
+}
+
+impl VerifyChannel {
+    /// As Twilio calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Call => "call",
+            Self::Whatsapp => "whatsapp",
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::is_host_name;
 use super::settings::{HIDDEN, Settings};
 use crate::base::{Email, Error, Result};
-use crate::message::{Credential, MailAccount, MailProvider, Provider};
+use crate::message::{Account, Credential, MailAccount, MailProvider, Provider};
 
 /// Where the settings hold providers.
 const LISTS: [&str; 2] = ["sms", "email"];
@@ -92,6 +92,7 @@ pub(super) fn check(settings: &Settings) -> Result<()> {
             check_credentials(&format!("{field}[{n}]"), provider)?;
         }
     }
+    settings.sms.providers.iter().enumerate().try_for_each(|(n, p)| check_sms(&format!("sms.providers[{n}]"), p))?;
     settings.email.providers.iter().enumerate().try_for_each(|(n, p)| check_mail(&format!("email.providers[{n}]"), p))
 }
 
@@ -105,6 +106,21 @@ fn check_credentials(field: &str, provider: &Json) -> Result<()> {
             format!("holds {HIDDEN:?}, and no provider of this name has one to keep: give the credential itself"),
         )),
     }
+}
+
+fn check_sms(field: &str, provider: &Provider) -> Result<()> {
+    match &provider.account {
+        Account::TwilioVerify { service_sid, .. } if !is_verify_service(service_sid) => Err(Error::invalid(
+            format!("{field}.account.serviceSid"),
+            "must be the SID of a Verify service, which begins with VA",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `sid` looks like that of a service of Twilio Verify.
+pub(super) fn is_verify_service(sid: &str) -> bool {
+    sid.strip_prefix("VA").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 fn check_mail(field: &str, provider: &MailProvider) -> Result<()> {
@@ -252,6 +268,40 @@ mod tests {
         }
         let error = merged(&json!({"sms": {"providers": [twilio(), twilio()]}})).unwrap_err().to_string();
         assert!(error.starts_with("sms.providers: must have different names"), "{error}");
+    }
+
+    fn verify(key: &str, value: Json) -> Json {
+        let mut account =
+            json!({"kind": "twilioVerify", "accountSid": "AC1", "authToken": "t0ps3cret", "serviceSid": "VA1"});
+        account[key] = value;
+        json!({"sms": {"providers": [twilio(), {"name": "verify", "account": account}]}})
+    }
+
+    #[test]
+    fn twilio_verify_needs_a_verify_service_and_knows_three_channels() {
+        for sid in ["", "VA", "MG1", "va1", "VA1/2", "VA 1"] {
+            let error = merged(&verify("serviceSid", sid.into())).unwrap_err().to_string();
+            assert!(error.starts_with("sms.providers[1].account.serviceSid: must be the SID"), "{sid}: {error}");
+        }
+        for bad in ["SMS", "voice", "email", "sna", ""] {
+            assert!(merged(&verify("channel", bad.into())).is_err(), "{bad}");
+        }
+        let channel = |settings: &Settings| match &settings.sms.providers[1].account {
+            Account::TwilioVerify { channel, .. } => channel.name(),
+            other => panic!("{other:?}"),
+        };
+        for name in ["sms", "call", "whatsapp"] {
+            assert_eq!(channel(&merged(&verify("channel", name.into())).unwrap()), name);
+        }
+        let settings = merged(&verify("serviceSid", "VA1".into())).unwrap();
+        assert_eq!(channel(&settings), "sms");
+        let shown = settings.shown().unwrap();
+        assert_eq!(
+            (&shown["sms"]["providers"][1]["account"]["kind"], settings.sms.providers[1].account.kind()),
+            (&json!("twilioVerify"), "twilioVerify")
+        );
+        assert!(!shown.to_string().contains("t0ps3cret"), "{shown}");
+        assert_eq!(settings.merged(&shown).unwrap(), settings, "and its token is kept");
     }
 
     #[test]

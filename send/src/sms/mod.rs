@@ -7,6 +7,7 @@ pub mod segments;
 mod telesign;
 mod textmagic;
 mod twilio;
+mod twilio_verify;
 mod vonage;
 
 use countersign_domain::base::{Phone, Time};
@@ -40,6 +41,10 @@ pub(crate) fn request(
         Account::Twilio { account_sid, auth_token, from } => {
             twilio::request(client, base, sms, account_sid, auth_token.0.expose(), from)
         }
+        Account::TwilioVerify { account_sid, auth_token, service_sid, channel } => {
+            let token = auth_token.0.expose();
+            twilio_verify::request(client, base, sms, account_sid, token, service_sid, *channel)
+        }
         Account::Vonage { api_key, api_secret, from, signature_secret: _ } => {
             vonage::request(client, base, sms, api_key, api_secret.0.expose(), from)
         }
@@ -56,6 +61,31 @@ pub(crate) fn request(
     })
 }
 
+/// Why `provider` cannot carry `sms` at all, if it cannot: nothing is asked then.
+pub(crate) fn misfit(sms: &Sms, provider: &Provider) -> Option<&'static str> {
+    let is_misfit = provider.account.takes_only_codes() && twilio_verify::code(sms).is_none();
+    is_misfit.then_some("Twilio Verify carries codes of 4 to 10 digits and no other message")
+}
+
+/// What to ask instead of `sms`, where the provider answered that it does not speak its language.
+pub(crate) fn in_another_language(sms: &Sms, provider: &Provider, answer: &Answer) -> Option<Sms> {
+    let is_one_of_many =
+        matches!(provider.account, Account::TwilioVerify { .. }) && twilio_verify::locale(sms).is_some();
+    (is_one_of_many && answer.status == 404).then(|| Sms { locale: String::new(), ..sms.clone() })
+}
+
+/// The request that tells `provider` that the code in the message `provider_id` was shown to us. None where nobody wants
+/// to know.
+pub(crate) fn approval(
+    client: &Client,
+    provider: &Provider,
+    provider_id: &str,
+) -> Option<Result<RequestBuilder, Failure>> {
+    let Account::TwilioVerify { account_sid, auth_token, service_sid, .. } = &provider.account else { return None };
+    let base = provider.base_url.as_deref();
+    Some(twilio_verify::approval(client, base, account_sid, auth_token.0.expose(), service_sid, provider_id))
+}
+
 /// Reads the answer of a provider.
 pub(crate) fn read(account: &Account, answer: &Answer) -> Verdict {
     match answer.status {
@@ -69,6 +99,7 @@ pub(crate) fn read(account: &Account, answer: &Answer) -> Verdict {
     match account {
         Account::Inbox {} | Account::Application {} => Verdict::Accepted(None),
         Account::Twilio { .. } => twilio::read(answer.status, &json),
+        Account::TwilioVerify { .. } => twilio_verify::read(answer.status, &json),
         Account::Vonage { .. } => vonage::read(answer.status, &json),
         Account::Msg91 { .. } => msg91::read(answer.status, &json),
         Account::Telesign { .. } => telesign::read(answer.status, &json),
@@ -138,6 +169,20 @@ mod tests {
         }
         for status in [401, 402, 408, 429, 500, 503] {
             assert!(!is_healthy(&refused(status, None, None)), "{status}");
+        }
+    }
+
+    #[test]
+    fn of_twilio_verify_a_number_that_had_its_five_is_healthy_and_a_service_that_takes_no_codes_is_not() {
+        let verify = |status, code: i64| twilio_verify::read(status, &json!({"code": code, "message": "no"}));
+        for (status, code) in
+            [(400, 60_200), (429, 60_203), (403, 60_205), (429, 60_212), (403, 60_238), (403, 60_410), (403, 60_605)]
+        {
+            assert!(is_healthy(&verify(status, code)), "{code}");
+        }
+        for (status, code) in [(401, 20_003), (403, 60_204), (400, 60_223), (404, 20_404), (429, 20_429), (500, 20_500)]
+        {
+            assert!(!is_healthy(&verify(status, code)), "{code}");
         }
     }
 

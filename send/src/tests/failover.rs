@@ -2,12 +2,12 @@ use std::convert::Infallible;
 use std::io::Read as _;
 use std::time::Duration;
 
-use countersign_domain::message::{Outcome, Provider};
+use countersign_domain::message::{Outcome, Provider, Sms};
 use serde_json::json;
 use tokio::net::TcpListener;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use super::{PRIVATE, UNENCRYPTED, World, http, only, sms, twilio, world, world_with};
+use super::{PRIVATE, UNENCRYPTED, World, http, only, sms, twilio, verify, world, world_with};
 use crate::circuit::{Key, State};
 use crate::{Options, Sent};
 
@@ -221,6 +221,50 @@ async fn when_every_circuit_is_open_the_first_provider_is_tried_anyway() {
         assert_eq!(names(&send(&world, &providers).await), ["a", "b"]);
     }
     assert_eq!(names(&send(&world, &providers).await), ["a"]);
+}
+
+async fn send_notice<'p>(world: &World, providers: &'p [Provider]) -> Sent<'p, Infallible> {
+    let notice = Sms { code: None, ..sms() };
+    world.sender.send_with_failover(&notice, providers, |_| async { Ok(()) }).await
+}
+
+#[tokio::test]
+async fn a_notice_passes_over_what_carries_codes_only_and_says_nothing_about_its_circuit() {
+    let world = world();
+    let (codes, b) = (server(ResponseTemplate::new(503)).await, good().await);
+    let providers = [verify("codes", &codes.uri()), twilio("b", &b.uri())];
+    for _ in 0..6 {
+        let sent = send_notice(&world, &providers).await;
+        assert_eq!((sent.provider, names(&sent)), (Some("b"), vec!["codes".to_owned(), "b".to_owned()]));
+        assert!(matches!(&sent.tries[0].outcome, Outcome::Refused { reason } if reason.contains("no other message")));
+    }
+    assert_eq!((count(&codes).await, state(&world, "codes")), (0, State::Closed));
+
+    // A broken one is not made whole by what it was not asked, and its probe is left to a code.
+    for _ in 0..4 {
+        send(&world, &providers).await;
+    }
+    send_notice(&world, &providers).await;
+    send(&world, &providers).await;
+    assert_eq!(state(&world, "codes"), State::Open);
+    world.clock.advance(30);
+    send_notice(&world, &providers).await;
+    let asked = count(&codes).await;
+    send(&world, &providers).await;
+    assert_eq!((count(&codes).await, state(&world, "codes")), (asked + 1, State::Open));
+}
+
+#[tokio::test]
+async fn a_notice_is_forced_through_the_first_that_carries_it() {
+    let world = world();
+    let (codes, down) = (good().await, nobody().await);
+    let providers = [verify("codes", &codes.uri()), twilio("down", &down)];
+    for _ in 0..6 {
+        assert_eq!(names(&send_notice(&world, &providers).await), ["codes", "down"], "also when its circuit is open");
+    }
+    let alone = send_notice(&world, &providers[..1]).await;
+    assert_eq!((names(&alone), alone.provider, count(&codes).await), (vec!["codes".to_owned()], None, 0));
+    assert!(matches!(alone.outcome, Outcome::Refused { .. }));
 }
 
 #[tokio::test]

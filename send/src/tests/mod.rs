@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use countersign_domain::base::time::MovableClock;
 use countersign_domain::base::{Phone, Secret, Time};
-use countersign_domain::message::{Account, Credential, Mail, MailProvider, Provider, Sms};
+use countersign_domain::message::{Account, Credential, Mail, MailProvider, Provider, Sms, VerifyChannel};
 
 use crate::{Inbox, Options, Private, Sender};
 
@@ -83,6 +83,16 @@ fn provider(name: &str, base_url: &str, account: Account) -> Provider {
 fn twilio(name: &str, base_url: &str) -> Provider {
     let account =
         Account::Twilio { account_sid: "AC123".into(), auth_token: secret("tw-token"), from: "+15005550006".into() };
+    provider(name, base_url, account)
+}
+
+fn verify(name: &str, base_url: &str) -> Provider {
+    let account = Account::TwilioVerify {
+        account_sid: "AC123".into(),
+        auth_token: secret("tw-token"),
+        service_sid: "VA456".into(),
+        channel: VerifyChannel::Sms,
+    };
     provider(name, base_url, account)
 }
 

@@ -1,10 +1,11 @@
 use countersign_domain::base::Secret;
-use countersign_domain::message::{Account, Outcome, Provider, Sms};
+use countersign_domain::message::{Account, Outcome, Provider, Sms, VerifyChannel};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
+use wiremock::matchers::{any, body_string_contains};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::{NOW_SECONDS, http, provider, secret, sms, twilio, world};
+use super::{NOW_SECONDS, http, provider, secret, sms, twilio, verify, world};
 
 const CODE: &str = "404174";
 const PHONE_DIGITS: &str = "14255550199";
@@ -125,6 +126,108 @@ async fn twilio_refusals_carry_its_error_code_and_no_number() {
     let body = json!({"sid": "SM1", "status": "failed", "error_code": 30007, "error_message": "filtered"});
     let (outcome, _) = exchange(|b| twilio("tw", b), &sms(), 201, body).await;
     assert_eq!(outcome, refused("HTTP 201, code 30007: filtered"));
+}
+
+#[tokio::test]
+async fn twilio_verify_gets_the_code_the_number_and_the_language_and_not_our_text() {
+    let (outcome, request) =
+        exchange(|b| verify("v", b), &sms(), 201, json!({"sid": "VE1", "status": "pending", "valid": false})).await;
+    assert_eq!(outcome, accepted("VE1"));
+    assert_eq!((request.method.as_str(), request.url.path()), ("POST", "/v2/Services/VA456/Verifications"));
+    assert_eq!(header(&request, "authorization"), basic("AC123", "tw-token"));
+    let expected = [("Channel", "sms"), ("CustomCode", CODE), ("Locale", "en"), ("To", "+14255550199")];
+    assert_eq!(form(&request), pairs(&expected));
+}
+
+#[tokio::test]
+async fn twilio_verify_calls_and_writes_by_whatsapp_and_speaks_the_language_of_the_country_where_it_has_not_ours() {
+    for (channel, locale, named) in [
+        (VerifyChannel::Call, "zh-Hans", Some("zh")),
+        (VerifyChannel::Whatsapp, "pt-BR", Some("pt-BR")),
+        (VerifyChannel::Sms, "fa", None),
+    ] {
+        let make = |base: &str| {
+            let mut provider = verify("v", base);
+            if let Account::TwilioVerify { channel: its, .. } = &mut provider.account {
+                *its = channel;
+            }
+            provider
+        };
+        let sms = Sms { locale: locale.into(), ..sms() };
+        let (_, request) = exchange(make, &sms, 201, json!({"sid": "VE1"})).await;
+        let mut expected = vec![("Channel", channel.name()), ("CustomCode", CODE), ("To", "+14255550199")];
+        expected.extend(named.map(|tag| ("Locale", tag)));
+        expected.sort_unstable();
+        assert_eq!(form(&request), pairs(&expected));
+    }
+}
+
+#[tokio::test]
+async fn twilio_verify_is_asked_again_without_a_language_that_its_words_do_not_have() {
+    let server = MockServer::start().await;
+    let none = ResponseTemplate::new(404).set_body_json(json!({"code": 20404, "message": "no"}));
+    let in_german = body_string_contains("Locale=de");
+    Mock::given(in_german).respond_with(none.clone()).with_priority(1).mount(&server).await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(201).set_body_json(json!({"sid": "VE1"})))
+        .mount(&server)
+        .await;
+    let german = Sms { locale: "de".into(), ..sms() };
+    let outcome = world().sender.send_sms(&german, &verify("v", &server.uri())).await;
+    assert_eq!(outcome, accepted("VE1"));
+    let asked: Vec<_> = server.received_requests().await.unwrap().iter().map(form).collect();
+    let plain = pairs(&[("Channel", "sms"), ("CustomCode", CODE), ("To", "+14255550199")]);
+    assert_eq!((asked.len(), &asked[1]), (2, &plain));
+
+    // Where the service itself is not known, there is no third request.
+    let server = answering(none).await;
+    let outcome = world().sender.send_sms(&german, &verify("v", &server.uri())).await;
+    assert_eq!(outcome, refused("HTTP 404, code 20404: no"));
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn twilio_verify_refusals_carry_its_error_code_and_no_number() {
+    let body = json!({"code": 60203, "message": "Max send attempts reached for +14255550199 in VA456", "status": 429});
+    let (outcome, _) = exchange(|b| verify("v", b), &sms(), 429, body).await;
+    assert_eq!(outcome, refused("HTTP 429, code 60203: Max send attempts reached for * in *"));
+}
+
+#[tokio::test]
+async fn twilio_verify_is_not_asked_for_what_has_no_code_that_it_takes() {
+    let server = answering(ResponseTemplate::new(201).set_body_json(json!({"sid": "VE1"}))).await;
+    for code in [None, Some("123"), Some("12345678901"), Some("12ab56"), Some("")] {
+        let sms = Sms { code: code.map(Secret::new), ..sms() };
+        let outcome = world().sender.send_sms(&sms, &verify("v", &server.uri())).await;
+        assert_eq!(outcome, refused("Twilio Verify carries codes of 4 to 10 digits and no other message"), "{code:?}");
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn twilio_verify_is_told_which_code_was_shown_and_nobody_else_is() {
+    let server = answering(ResponseTemplate::new(200).set_body_json(json!({"sid": "VE1", "status": "approved"}))).await;
+    let (sender, done) = (world().sender, Outcome::Accepted { provider_id: None });
+    assert_eq!(sender.approve_sms(&verify("v", &server.uri()), "VE1").await, done);
+    assert_eq!(sender.approve_sms(&twilio("tw", &server.uri()), "SM1").await, done);
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1);
+    let request = &requests[0];
+    assert_eq!((request.method.as_str(), request.url.path()), ("POST", "/v2/Services/VA456/Verifications/VE1"));
+    assert_eq!(header(request, "authorization"), basic("AC123", "tw-token"));
+    assert_eq!(form(request), pairs(&[("Status", "approved")]));
+    let unclear = Outcome::Unknown { reason: "a gateway had no good answer".into() };
+    for (status, expected) in [
+        (404, done.clone()),
+        (400, done),
+        (503, refused("HTTP 503")),
+        (401, refused("HTTP 401")),
+        (429, refused("HTTP 429")),
+        (502, unclear),
+    ] {
+        let server = answering(ResponseTemplate::new(status)).await;
+        assert_eq!(sender.approve_sms(&verify("v", &server.uri()), "VE1").await, expected);
+    }
 }
 
 #[tokio::test]
@@ -258,7 +361,8 @@ async fn the_inbox_is_handed_the_message_without_a_network() {
 
 #[tokio::test]
 async fn error_statuses_are_refusals_and_what_does_not_tell_is_unknown() {
-    let makes: [fn(&str) -> Provider; 6] = [|b| twilio("tw", b), vonage, msg91, telesign, textmagic, http];
+    let makes: [fn(&str) -> Provider; 7] =
+        [|b| twilio("tw", b), |b| verify("v", b), vonage, msg91, telesign, textmagic, http];
     for make in makes {
         for status in [400, 401, 403, 404, 422, 429, 500, 503] {
             let server = answering(ResponseTemplate::new(status).set_body_string("<html>404174 no</html>")).await;
@@ -271,7 +375,7 @@ async fn error_statuses_are_refusals_and_what_does_not_tell_is_unknown() {
             assert!(matches!(outcome, Outcome::Unknown { .. }), "{status} {outcome:?}");
         }
     }
-    for make in &makes[..5] {
+    for make in &makes[..6] {
         for body in ["", "<html>", "{\"sid\": \"SM", "null", "[]", "{}"] {
             let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
             let outcome = world().sender.send_sms(&sms(), &make(&server.uri())).await;

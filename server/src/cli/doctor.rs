@@ -319,7 +319,7 @@ impl Report {
                 self.warning("project", format!("{id} ({name}): {}", gap.what), gap.remedy);
             }
         }
-        let real = |account: &Account| *account != Account::Inbox {};
+        let real = |account: &Account| *account != Account::Inbox {} && !account.takes_only_codes();
         if config.public_url.is_none()
             && projects.iter().any(|p| p.settings.sms.providers.iter().any(|p| real(&p.account)))
         {

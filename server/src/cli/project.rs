@@ -341,7 +341,7 @@ fn not_set(error: &Error, id: &str, unquoted: bool) -> Problem {
     problem
 }
 
-/// Something that a project needs before people can sign in.
+/// Something that a project needs before people can sign in and are told what changed.
 pub(super) struct Gap {
     pub what: &'static str,
     pub remedy: String,
@@ -366,6 +366,11 @@ pub(super) fn gaps(project: &Project) -> Vec<Gap> {
             gaps.push(Gap {
                 what: "its only SMS provider is the development inbox, so no code reaches a phone",
                 remedy: "`countersign project set --help` shows how to give it a real one.".to_owned(),
+            });
+        } else if sms.providers.iter().all(|p| p.account.takes_only_codes()) {
+            gaps.push(Gap {
+                what: "Twilio Verify alone sends its SMS, and that carries codes only: notices by SMS reach nobody",
+                remedy: "`countersign project set --help` shows how to put another provider behind it.".to_owned(),
             });
         }
         if sms.countries.is_empty() {

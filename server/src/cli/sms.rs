@@ -70,7 +70,7 @@ async fn send_test(global: &Global, project: &str, number: &str, provider: Optio
     if found.account == (Account::Inbox {}) {
         return Err(send_test::nothing_to_test(&found.name));
     }
-    let sms = test_message::sms(&project, store.ctx(&project.id).id(), to.clone());
+    let sms = test_message::sms(&project, store.ctx(&project.id).id(), to.clone(), &found.account);
     let outcome = send_test::sender(global)?.send_sms(&sms, found).await;
     send_test::tell(global, &found.name, &to.masked(), "phone", outcome)?;
     if global.json {

@@ -322,6 +322,13 @@ fn a_test_text_says_honestly_what_became_of_it() {
     let inbox = "sms.providers=[{\"name\":\"inbox\",\"account\":{\"kind\":\"inbox\"}}]";
     machine.good(&["project", "set", "shop", inbox]);
     assert!(machine.bad(1, &send).contains("development inbox"));
+    let verify = TWILIO
+        .replace("\"twilio\"", "\"twilioVerify\"")
+        .replace("\"from\": \"+15005550006\"", "\"serviceSid\": \"VA1\"");
+    assert_eq!(machine.run_with(&["project", "set", "shop", "--file", "-"], &verify).code, 0);
+    // It would have been called, with a code to carry.
+    assert!(machine.bad(1, &send).contains("private"));
+    assert!(texts(&machine.doctor().1, "warning", "project").contains("notices by SMS reach nobody"));
 }
 
 #[test]
