@@ -8,6 +8,7 @@
 //! whether a session has proved enough.
 
 pub mod account;
+mod approval;
 pub mod challenge;
 pub mod coexistence;
 pub mod contact;
@@ -41,6 +42,7 @@ mod tests;
 pub mod verify;
 mod webhook;
 
+pub use approval::{ShownCode, list_shown};
 pub use finish::{SignedIn, finish, sign_in_anonymously};
 pub use gate::{Factor, Step, factors, gate, next_factors, require_fresh, step as next_step};
 pub use handle::HandleKind;

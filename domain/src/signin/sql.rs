@@ -49,6 +49,12 @@ pub(super) const INSERT_IDEMPOTENT: &str =
  ON CONFLICT (project_id, hash) DO UPDATE SET request = excluded.request, answer = excluded.answer,
   created_at = excluded.created_at";
 pub(super) const PURGE_IDEMPOTENT: &str = "DELETE FROM idempotency_keys WHERE created_at < $1";
+/// Messages of a provider whose codes were shown, and of which that is not written down yet. What else ends a code leaves
+/// its handles as they were.
+pub(super) const LIST_SHOWN: &str =
+    "SELECT m.id, m.provider_message FROM messages m JOIN verifications v ON v.id = m.verification_id
+ WHERE m.project_id = $1 AND m.id >= $2 AND m.state = 'sent' AND m.provider = $3 AND v.consumed_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM handles h WHERE h.verification_id = v.id AND h.state = 'used') ORDER BY m.id LIMIT $4";
 pub(super) const FORGET_FACTORS: &str =
     "UPDATE users SET totp = FALSE, password_at = NULL WHERE totp = TRUE OR password_at IS NOT NULL";
 /// Everything a project holds, for its removal. Budgets go too: the project is gone. So do its audit events: they are
@@ -90,6 +96,7 @@ pub(crate) const ALL: &[&str] = &[
     FIND_IDEMPOTENT,
     INSERT_IDEMPOTENT,
     PURGE_IDEMPOTENT,
+    LIST_SHOWN,
     FORGET_FACTORS,
 ];
 /// Understood by PostgreSQL alone.

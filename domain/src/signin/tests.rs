@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod approval;
 mod budget;
 mod challenge;
 mod check;

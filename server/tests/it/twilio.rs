@@ -28,6 +28,10 @@ pub struct Asked {
     pub text: String,
     /// Where it is to report delivery.
     pub callback: String,
+    /// The address that was called.
+    pub path: String,
+    /// All that was sent, by name.
+    pub form: Vec<(String, String)>,
 }
 
 impl Asked {
@@ -83,11 +87,16 @@ impl Twilio {
         thread::spawn(move || accept(&listener, &shared));
     }
 
+    /// Where it is.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// What the project's settings call it.
     pub fn provider(&self, name: &str) -> Value {
         json!({
             "name": name,
-            "baseUrl": format!("http://{}", self.address),
+            "baseUrl": self.base_url(),
             "timeoutSeconds": 1,
             "account": {"kind": "twilio", "accountSid": "AC123", "authToken": "tw1l10-t0ken", "from": "+15005550006"},
         })
@@ -131,6 +140,7 @@ fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
     if reader.read_line(&mut line).ok()? == 0 {
         return None;
     }
+    let path = line.split(' ').nth(1)?.to_owned();
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -148,7 +158,8 @@ fn answer(stream: &TcpStream, shared: &Shared) -> Option<()> {
     let field = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let number = {
         let mut asked = shared.asked.lock().unwrap();
-        asked.push(Asked { to: field("To"), text: field("Body"), callback: field("StatusCallback") });
+        let (to, text, callback) = (field("To"), field("Body"), field("StatusCallback"));
+        asked.push(Asked { to, text, callback, path, form: form.clone() });
         asked.len()
     };
     // Providers repeat in their errors what they were given.
