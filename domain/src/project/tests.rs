@@ -1,10 +1,11 @@
 use serde_json::json;
 
+use super::sender::{By, Product};
 use super::*;
 use crate::base::Actor;
 use crate::base::testing::ctx;
 use crate::db::testing::{TestDb, wait};
-use crate::message::Channel;
+use crate::message::{Account, Channel, VerifyChannel};
 use crate::on_both;
 
 const RAW: &str = "SELECT settings FROM projects";
@@ -165,8 +166,7 @@ on_both!(one_provider_is_added_changed_moved_and_removed_without_the_others, |te
         update_provider(tx, ctx, "p1", Channel::Sms, "spare", &patch)
     })
     .unwrap();
-    let crate::message::Account::Vonage { api_key, api_secret, from, .. } = &project.settings.sms.providers[1].account
-    else {
+    let Account::Vonage { api_key, api_secret, from, .. } = &project.settings.sms.providers[1].account else {
         panic!()
     };
     assert_eq!((api_key.as_str(), api_secret.0.expose(), from.as_str()), ("topsecret-1", "topsecret-2", "Laden"));
@@ -272,31 +272,37 @@ on_both!(projects_are_listed_page_by_page_and_need_no_key_for_that, |test| {
     assert_eq!(page(Some("gone"), 9).unwrap_err().code, Code::CursorNotFound);
 });
 
+/// A sender's account, without what it sends by.
+fn twilio() -> sender::Change {
+    sender::Change {
+        account: Some("AC1".to_owned()),
+        token: Some("secret-one".to_owned()),
+        ..sender::Change::default()
+    }
+}
+
 on_both!(the_sender_of_frontegg_clients_is_the_first_twilio_account_and_comes_first_once_it_is_set, |test| {
     let inbox = json!({"sms": {"providers": [{"name": "main", "account": {"kind": "inbox"}}]}});
     write(test, &ctx(), move |tx, ctx| {
         create(tx, ctx, "p1", "Shop", Settings::default()).and_then(|_| update(tx, ctx, "p1", None, &inbox))
     })
     .unwrap();
-    let put = |account: Option<&str>, token: Option<&str>, from: Option<&str>, after: i64| {
-        let text = |text: Option<&str>| text.map(str::to_owned);
-        let change = sender::Change { account: text(account), token: text(token), from: text(from) };
+    let put = |change: sender::Change, after: i64| {
         let later = Ctx { now: ctx().now.plus_seconds(after), ..ctx() };
         write(test, &later, move |tx, ctx| sender::put(tx, ctx, &change))
     };
-    let lacks = put(Some("AC1"), Some("secret-one"), None, 1).unwrap_err();
+    let lacks = put(twilio(), 1).unwrap_err();
     assert!(matches!(lacks.code, Code::InvalidValue { .. }));
-    let (project, created) = put(Some("AC1"), Some("secret-one"), Some("+12025550100"), 2).unwrap();
+    let (project, created) = put(sender::Change { name: Some("+12025550100".to_owned()), ..twilio() }, 2).unwrap();
     assert!(created);
     let names = |project: &Project| project.settings.sms.providers.iter().map(|p| p.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&project), ["twilio", "main"]);
-    let expected = sender::Sender { account: "AC1".to_owned(), from: "+12025550100".to_owned() };
-    assert_eq!(sender::find(&project.settings), Some(expected));
-    let (project, created) = put(None, None, Some("MG1"), 3).unwrap();
+    let by = By::Name("+12025550100".to_owned());
+    assert_eq!(sender::find(&project.settings), Some(sender::Sender { account: "AC1".to_owned(), by }));
+    let (project, created) =
+        put(sender::Change { service: Some("MG1".to_owned()), ..sender::Change::default() }, 3).unwrap();
     assert!(!created);
-    let crate::message::Account::Twilio { auth_token, from, .. } = &project.settings.sms.providers[0].account else {
-        panic!()
-    };
+    let Account::Twilio { auth_token, from, .. } = &project.settings.sms.providers[0].account else { panic!() };
     assert_eq!((auth_token.0.expose(), from.as_str()), ("secret-one", "MG1"), "the token stays");
     for after in [4, 5] {
         let later = Ctx { now: ctx().now.plus_seconds(after), ..ctx() };
@@ -304,4 +310,72 @@ on_both!(the_sender_of_frontegg_clients_is_the_first_twilio_account_and_comes_fi
     }
     let left = write(test, &ctx(), |tx, ctx| get(tx, &ctx.keys, "p1")).unwrap();
     assert_eq!((names(&left), sender::find(&left.settings)), (vec!["main".to_owned()], None));
+});
+
+on_both!(the_sender_moves_between_both_products_of_twilio_and_keeps_its_token, |test| {
+    let inbox = json!({"sms": {"providers": [{"name": "main", "account": {"kind": "inbox"}}]}});
+    write(test, &ctx(), move |tx, ctx| {
+        create(tx, ctx, "p1", "Shop", Settings::default()).and_then(|_| update(tx, ctx, "p1", None, &inbox))
+    })
+    .unwrap();
+    let mut seconds = 0;
+    let mut put = |change: sender::Change| {
+        seconds += 1;
+        let later = Ctx { now: ctx().now.plus_seconds(seconds), ..ctx() };
+        write(test, &later, move |tx, ctx| sender::put(tx, ctx, &change))
+    };
+    let change = sender::Change::default;
+    let voice = sender::Change { service: Some("VA1".to_owned()), channel: Some(VerifyChannel::Call), ..twilio() };
+    let (project, created) = put(voice).unwrap();
+    assert!(created);
+    let of = |project: &Project| {
+        let first = &project.settings.sms.providers[0];
+        let token = match &first.account {
+            Account::Twilio { auth_token, .. } | Account::TwilioVerify { auth_token, .. } => auth_token.0.expose(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((token, project.settings.sms.providers.len()), ("secret-one", 2));
+        sender::find(&project.settings).unwrap().by
+    };
+    let verify = |channel| By::Verify { service: "VA1".to_owned(), channel };
+    assert_eq!(of(&project), verify(VerifyChannel::Call));
+    let (project, created) = put(sender::Change { channel: Some(VerifyChannel::Whatsapp), ..change() }).unwrap();
+    assert!(!created);
+    assert_eq!(of(&project), verify(VerifyChannel::Whatsapp));
+
+    // What belongs to a proxy for the one product is no address of the other.
+    let base = json!({"baseUrl": "https://proxy.example/verify", "timeoutSeconds": 3});
+    write(test, &Ctx { now: ctx().now.plus_seconds(50), ..ctx() }, move |tx, ctx| {
+        update_provider(tx, ctx, "p1", Channel::Sms, "twilio", &base)
+    })
+    .unwrap();
+    let kept = put(sender::Change { channel: Some(VerifyChannel::Sms), ..change() }).unwrap().0;
+    assert_eq!(kept.settings.sms.providers[0].base_url.as_deref(), Some("https://proxy.example/verify"));
+    let (project, created) = put(sender::Change { name: Some("Shop".to_owned()), ..change() }).unwrap();
+    assert!(!created);
+    assert_eq!(of(&project), By::Name("Shop".to_owned()));
+    let first = &project.settings.sms.providers[0];
+    assert_eq!((&first.base_url, first.timeout_seconds), (&None, Some(3)));
+
+    let wrong = [
+        sender::Change { channel: Some(VerifyChannel::Call), ..change() },
+        sender::Change { service: Some("MG1".to_owned()), channel: Some(VerifyChannel::Whatsapp), ..change() },
+        sender::Change { product: Some(Product::Verify), ..change() },
+        sender::Change { service: Some("MG1".to_owned()), product: Some(Product::Verify), ..change() },
+        sender::Change { service: Some("VA1".to_owned()), product: Some(Product::Messaging), ..change() },
+        sender::Change { service: Some("SM1".to_owned()), ..change() },
+    ];
+    for wrong in wrong {
+        let said = format!("{wrong:?}");
+        assert!(matches!(put(wrong).unwrap_err().code, Code::InvalidValue { .. }), "{said}");
+    }
+    let named = sender::Change {
+        name: Some("Shop".to_owned()),
+        service: Some("VA1".to_owned()),
+        product: Some(Product::Verify),
+        ..change()
+    };
+    assert_eq!(of(&put(named).unwrap().0), verify(VerifyChannel::Sms), "a channel is kept only within Verify");
+    let back = sender::Change { product: Some(Product::Messaging), ..change() };
+    assert!(matches!(put(back).unwrap_err().code, Code::InvalidValue { .. }), "nothing says from whom");
 });

@@ -1,7 +1,8 @@
 //! By whom text messages are sent, and what they say (contract frontegg §2.10).
 
 use axum::http::{Method, StatusCode};
-use countersign_domain::project::sender::{self, Change, Sender};
+use countersign_domain::message::VerifyChannel;
+use countersign_domain::project::sender::{self, By, Change, Product, Sender};
 use countersign_domain::project::{self, HIDDEN};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
@@ -85,33 +86,53 @@ struct SmsModel {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "[hidden]")]
     token: Option<&'static str>,
-    /// A messaging service.
+    /// A messaging service, or a service of Twilio Verify.
     #[serde(skip_serializing_if = "Option::is_none")]
     service_id: Option<String>,
+    /// `Twilio` or `TwilioVerify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Twilio")]
     provider: Option<&'static str>,
+    /// `SMS`; with Twilio Verify also `Voice` and `WhatsApp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "SMS")]
     channel: Option<&'static str>,
 }
 
-/// How the SID of a messaging service begins.
-const SERVICE: &str = "MG";
-const PROVIDER: &str = "Twilio";
-const CHANNEL: &str = "SMS";
+/// The products, as Frontegg's clients call them.
+const PRODUCTS: [(Product, &str); 2] = [(Product::Messaging, "Twilio"), (Product::Verify, "TwilioVerify")];
+/// The channels, as they call them.
+const CHANNELS: [(VerifyChannel, &str); 3] =
+    [(VerifyChannel::Sms, "SMS"), (VerifyChannel::Call, "Voice"), (VerifyChannel::Whatsapp, "WhatsApp")];
+
+/// What stands behind `name` in a list, in whichever case and with whatever between its words; no text names nothing.
+fn known<T: Copy>(list: &[(T, &str)], name: Option<&str>, words: &str) -> Result<Option<T>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let found = list.iter().find(|(_, known)| known.eq_ignore_ascii_case(&letters));
+    found.map(|(what, _)| Some(*what)).ok_or_else(|| Failure::new(StatusCode::BAD_REQUEST, words))
+}
+
+fn name_of<T: Copy + PartialEq>(list: &[(T, &'static str)], what: T) -> Option<&'static str> {
+    list.iter().find(|(known, _)| *known == what).map(|(_, name)| *name)
+}
 
 impl SmsModel {
     fn of(sender: Option<Sender>) -> Self {
-        let Some(Sender { account, from }) = sender else { return Self::default() };
-        let is_service = from.starts_with(SERVICE);
+        let Some(Sender { account, by }) = sender else { return Self::default() };
+        let product = by.product();
+        let (sender_name, service_id, channel) = match by {
+            By::Name(name) => (Some(name), None, VerifyChannel::Sms),
+            By::Service(service) => (None, Some(service), VerifyChannel::Sms),
+            By::Verify { service, channel } => (None, Some(service), channel),
+        };
         Self {
-            sender_name: (!is_service).then(|| from.clone()),
+            sender_name,
             account_id: Some(account),
             token: Some(HIDDEN),
-            service_id: is_service.then_some(from),
-            provider: Some(PROVIDER),
-            channel: Some(CHANNEL),
+            service_id,
+            provider: name_of(&PRODUCTS, product),
+            channel: name_of(&CHANNELS, channel),
         }
     }
 }
@@ -127,11 +148,11 @@ struct SmsBody {
     account_id: Option<String>,
     /// Its auth token.
     token: Option<String>,
-    /// A messaging service (`MG…`), in place of the sender's name.
+    /// A messaging service (`MG…`) in place of the sender's name, or a service of Twilio Verify (`VA…`).
     service_id: Option<String>,
-    /// `Twilio`.
+    /// `Twilio` or `TwilioVerify`.
     provider: Option<String>,
-    /// `SMS`.
+    /// `SMS`; with Twilio Verify also `voice` and `WhatsApp`.
     channel: Option<String>,
 }
 
@@ -142,8 +163,8 @@ async fn get(call: &Call) -> Answered {
     answer(StatusCode::OK, &SmsModel::of(sender::find(&call.project().settings)))
 }
 
-/// Lets a Twilio account send, before every other provider of the project. Twilio Verify is none: it makes codes of its
-/// own, which nobody here could check.
+/// Lets a Twilio account send, before every other provider of the project: texts by Programmable Messaging, or codes by
+/// Twilio Verify. The one takes the place of the other.
 #[utoipa::path(post, path = "/identity/resources/configurations/v1/sms", tag = "frontegg", request_body = SmsBody,
     responses((status = 200, body = SmsModel), (status = 201, body = SmsModel), (status = 400, body = Body), (status = 401, body = Body), (status = 403, body = Body)))]
 async fn put(call: &Call) -> Answered {
@@ -153,18 +174,9 @@ async fn put(call: &Call) -> Answered {
     let token = text("token").filter(|token| token != HIDDEN);
     let (provider, channel) = (text("provider"), text("channel"));
     params.check()?;
-    let refuse = |words: &str| Err(Failure::new(StatusCode::BAD_REQUEST, words));
-    let is_other = |given: Option<String>, known: &str| given.is_some_and(|given| !given.eq_ignore_ascii_case(known));
-    if is_other(provider, PROVIDER) || service.as_ref().is_some_and(|service| !service.starts_with(SERVICE)) {
-        return refuse(
-            "Only Twilio's messaging services (serviceId MG…) and senders can be used here: Twilio Verify makes codes of \
-             its own, which this server could not check.",
-        );
-    }
-    if is_other(channel, CHANNEL) {
-        return refuse("Messages are sent by SMS here: channel must be SMS.");
-    }
-    let change = Change { account, token, from: service.or(name) };
+    let product = known(&PRODUCTS, provider.as_deref(), "provider must be Twilio or TwilioVerify.")?;
+    let channel = known(&CHANNELS, channel.as_deref(), "channel must be SMS, voice or WhatsApp.")?;
+    let change = Change { account, token, name, service, product, channel };
     let ctx = call.ctx.clone();
     let (project, created) = call.app.db.write(move |tx| sender::put(tx, &ctx, &change)).await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
