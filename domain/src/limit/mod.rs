@@ -62,6 +62,12 @@ pub fn find_target(tx: &mut Tx<'_>, project: &str, target: &str) -> Result<Optio
     tx.find(sql::FIND_TARGET, args![project, target], Target::load)
 }
 
+/// Wrong guesses in a row at `target`, whose row is locked until the end of the transaction if it has one.
+pub fn lock_failures(tx: &mut Tx<'_>, ctx: &Ctx, target: &str) -> Result<i64> {
+    let failures = tx.find(sql::LOCK_FAILURES, args![ctx.now, &ctx.project, target], |row| row.get(0))?;
+    Ok(failures.unwrap_or_default())
+}
+
 /// Writes down that a message to `target` was decided on.
 pub fn store_target(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, state: &Target) -> Result<()> {
     tx.push(

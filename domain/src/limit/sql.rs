@@ -9,6 +9,9 @@ pub(super) const LOCK_TARGET_ON_POSTGRES: &str =
  RETURNING day_at, day_sends, failures, cooldowns, converted_at";
 pub(super) const FIND_TARGET: &str =
     "SELECT day_at, day_sends, failures, cooldowns, converted_at FROM targets WHERE project_id = $1 AND target = $2";
+/// Locks the row of a target, if there is one, on both databases alike.
+pub(super) const LOCK_FAILURES: &str =
+    "UPDATE targets SET updated_at = $1 WHERE project_id = $2 AND target = $3 RETURNING failures";
 pub(super) const STORE_TARGET: &str =
     "INSERT INTO targets (project_id, target, day_at, day_sends, failures, cooldowns, origins, converted_at, updated_at)
  VALUES ($1, $2, $3, $4, 0, $5, '', NULL, $6)
@@ -57,6 +60,7 @@ pub(super) const PURGE_BUDGETS: &str = "DELETE FROM budgets WHERE window_at < $1
 pub(crate) const ALL: &[&str] = &[
     LOCK_TARGET_ON_POSTGRES,
     FIND_TARGET,
+    LOCK_FAILURES,
     STORE_TARGET,
     TARGET_FAILED,
     TARGET_PROVED,

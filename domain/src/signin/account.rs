@@ -4,6 +4,7 @@
 use super::Caller;
 use super::challenge::forgive_others;
 use super::finish::{First, Opening, SignedIn, admit_another, open};
+use super::lockout;
 use super::notice::{self, Notice};
 use super::start::Terms;
 use super::verify::may_add;
@@ -48,13 +49,17 @@ pub fn find(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, by: &Target) -> Resul
 /// same way.
 fn is_locked(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: Option<&User>, by: &Target) -> Result<bool> {
     let Some(most) = project.settings.auth.locked_after() else { return Ok(false) };
-    // Tries are counted by what was typed, and it is the account that is locked.
-    let other = match by {
+    let failed = failures(tx, ctx, by.as_str())? + failures(tx, ctx, other_name(user, by))?;
+    Ok(failed >= most && !is_familiar(tx, ctx, by)?)
+}
+
+/// By what else the account is named, or nothing: tries are counted by what was typed, and it is the account that is
+/// locked.
+fn other_name<'a>(user: Option<&'a User>, by: &Target) -> &'a str {
+    match by {
         Target::Email(_) => user.and_then(|user| user.phone.as_ref()).map_or("", Phone::as_e164),
         Target::Phone(_) => user.and_then(|user| user.email.as_ref()).map_or("", Email::as_str),
-    };
-    let failed = failures(tx, ctx, by.as_str())? + failures(tx, ctx, other)?;
-    Ok(failed >= most && !is_familiar(tx, ctx, by)?)
+    }
 }
 
 /// Wrong passwords in a row of an address or number.
@@ -70,18 +75,20 @@ fn is_familiar(tx: &mut Tx<'_>, ctx: &Ctx, by: &Target) -> Result<bool> {
     limit::is_known_origin(tx, &ctx.project, &password_target(by.as_str()), origin)
 }
 
-/// The ledger's names for the passwords of an account.
+/// The ledger's names for the passwords of an account, in the order in which their rows are locked.
 pub(super) fn password_targets(user: &User) -> impl Iterator<Item = String> + use<> {
     let email = user.email.as_ref().map(|email| password_target(email.as_str()));
     let phone = user.phone.as_ref().map(|phone| password_target(phone.as_e164()));
     let has_password = user.password_at.is_some();
-    [email, phone].into_iter().flatten().filter(move |_| has_password)
+    [phone, email].into_iter().flatten().filter(move |_| has_password)
 }
 
-/// Lets the password of an account sign in again, by the word of a server.
+/// Lets the password of an account sign in again, by the word of a server or of its owner.
 pub fn unlock(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<User> {
     let user = user::get(tx, &ctx.project, id)?;
     for target in password_targets(&user) {
+        // Whoever guesses at this moment is waited for: his row would be passed over.
+        limit::lock_failures(tx, ctx, &target)?;
         limit::forgive(tx, ctx, &target, 1)?;
     }
     audit::record(tx, ctx, What::UserUpdate, Some(id), r#"{"changed":"lock"}"#)?;
@@ -93,12 +100,36 @@ pub(super) fn password_target(by: &str) -> String {
     format!("password:{by}")
 }
 
-/// Counts a wrong password, whether or not an account has the address or number.
-pub fn count_wrong(tx: &mut Tx<'_>, ctx: &Ctx, by: &Target) -> Result<()> {
-    let target = password_target(by.as_str());
-    let ledger = limit::lock_target(tx, ctx, &target)?;
+/// Counts a wrong password, whether or not an account has the address or number. The owner is told of the one that locks
+/// the password, by a link to `page` where there is one; without a policy, of the hundredth in a row.
+pub fn count_wrong(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: &Project,
+    known: &Known,
+    by: &Target,
+    page: Option<&lockout::Page>,
+) -> Result<()> {
+    let user = known.user.as_ref();
+    let (target, other) = (password_target(by.as_str()), password_target(other_name(user, by)));
+    // Numbers before addresses, as wherever two of these rows are locked: nobody waits for whoever waits for him.
+    let (ledger, others) = match by {
+        Target::Email(_) => {
+            let others = limit::lock_failures(tx, ctx, &other)?;
+            (limit::lock_target(tx, ctx, &target)?, others)
+        }
+        Target::Phone(_) => {
+            let ledger = limit::lock_target(tx, ctx, &target)?;
+            (ledger, limit::lock_failures(tx, ctx, &other)?)
+        }
+    };
     limit::store_target(tx, ctx, &target, &ledger)?;
-    limit::count_wrong(tx, ctx, &target)
+    limit::count_wrong(tx, ctx, &target)?;
+    match project.settings.auth.locked_after() {
+        Some(most) if ledger.failures + others + 1 == most => lockout::tell(tx, ctx, project, user, by, page),
+        None if ledger.failures + 1 == guess::FAILURES => lockout::tell(tx, ctx, project, user, by, None),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Remembers from where the right password came, and ends the row of wrong ones.

@@ -25,6 +25,7 @@ pub mod import;
 pub mod invite;
 mod issue;
 pub mod keys;
+pub mod lockout;
 pub mod manage;
 mod notice;
 pub mod number;

@@ -40,6 +40,8 @@ pub enum Notice {
     MfaOff,
     /// A number or address that nobody had proved here was proved elsewhere.
     ClaimRemoved,
+    /// So many wrong passwords in a row were tried that the right one is refused from where it never came before.
+    PasswordLocked,
 }
 
 impl Notice {
@@ -60,6 +62,7 @@ impl Notice {
             Self::MfaOn => "mfa-on",
             Self::MfaOff => "mfa-off",
             Self::ClaimRemoved => "claim-removed",
+            Self::PasswordLocked => "password-locked",
         }
     }
 }
@@ -78,7 +81,7 @@ pub(super) fn send(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, user: &User, n
     let phone = told_number(user);
     let by_sms = match notice {
         // A reported number is a stranger's.
-        Notice::SessionAlert | Notice::PhoneReported => false,
+        Notice::SessionAlert | Notice::PhoneReported | Notice::PasswordLocked => false,
         Notice::PhoneChanged | Notice::PhoneRemoved => true,
         Notice::EmailChanged
         | Notice::PasswordChanged
@@ -116,7 +119,7 @@ fn tell(
 ) -> Result<()> {
     for target in targets {
         if may_tell(tx, ctx, project, &target)? {
-            enqueue(tx, ctx, &user.id, &target, notice)?;
+            enqueue(tx, ctx, Some(&user.id), &target, notice, None)?;
         }
     }
     Ok(())
@@ -128,7 +131,12 @@ pub(super) fn may_tell(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, target: &T
         Target::Email(_) => !project.settings.email.providers.is_empty(),
         Target::Phone(_) => !project.settings.sms.providers.is_empty(),
     };
-    Ok(reachable && limit::add(tx, ctx, KIND, target.as_str(), DAY, 1, 0)?.used <= PER_DAY)
+    Ok(reachable && count(tx, ctx, target)?)
+}
+
+/// Counts one thing more that `target` is told of today; whether it may be told.
+pub(super) fn count(tx: &mut Tx<'_>, ctx: &Ctx, target: &Target) -> Result<bool> {
+    Ok(limit::add(tx, ctx, KIND, target.as_str(), DAY, 1, 0)?.used <= PER_DAY)
 }
 
 /// What a message that tells of something carries: who did it, and from where.
@@ -144,14 +152,22 @@ pub(super) fn telling(ctx: &Ctx, target: &Target) -> Result<Payload> {
     })
 }
 
-fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, target: &Target, notice: Notice) -> Result<()> {
-    let payload = Payload { user: Some(user.to_owned()), ..telling(ctx, target)? };
+/// Puts a notice to `target` into the outbox; one that is refused stays there for the people who run the service to see.
+pub(super) fn enqueue(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    user: Option<&str>,
+    target: &Target,
+    notice: Notice,
+    refusal: Option<&str>,
+) -> Result<()> {
+    let payload = Payload { user: user.map(str::to_owned), ..telling(ctx, target)? };
     let new = message::New {
         verification: None,
         purpose: notice.name(),
         payload: &payload,
         expires_at: ctx.now.plus_seconds(LIFETIME),
-        refusal: None,
+        refusal,
     };
     message::enqueue(tx, ctx, new).map(drop)
 }

@@ -16,7 +16,7 @@ use crate::verification::{self, Purpose, Verification};
 use super::flow::turn::{self, Turn};
 use super::issue::DAY_IS_FULL;
 use super::start::{Rules, has_converted, is_served};
-use super::{phone, verify};
+use super::{lockout, phone, verify};
 
 /// A message that only has to be worded and sent.
 #[derive(Clone, Debug)]
@@ -338,6 +338,10 @@ fn account(
         Purpose::ResetPhone => {
             let held = held.filter(phone::reset::may_reset);
             Ok(held.ok_or("nobody may name another number by this address"))
+        }
+        Purpose::Unlock => {
+            let held = held.filter(|user| verification.user.is_some() && lockout::may_unlock(user, target));
+            Ok(held.ok_or("nobody's password is unlocked by this address"))
         }
         Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),
         Purpose::VerifyPhone

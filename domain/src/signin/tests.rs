@@ -18,6 +18,7 @@ mod halfway;
 mod handle;
 mod import;
 mod link;
+mod lockout;
 mod login_number;
 mod manage;
 mod mock;

@@ -34,10 +34,12 @@ pub enum Purpose {
     ChangePhone,
     /// Saying that a number was set up by oneself, or by a stranger: a link to the account's address.
     ReviewPhone,
+    /// Letting a password sign in again that wrong ones locked: a link to the account's address.
+    Unlock,
 }
 
 impl Purpose {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::SignIn,
         Self::MagicLink,
         Self::VerifyPhone,
@@ -52,6 +54,7 @@ impl Purpose {
         Self::ResetPhone,
         Self::ChangePhone,
         Self::ReviewPhone,
+        Self::Unlock,
     ];
 
     /// As stored, and as templates and metrics call it.
@@ -71,6 +74,7 @@ impl Purpose {
             Self::ResetPhone => "reset-phone",
             Self::ChangePhone => "change-phone",
             Self::ReviewPhone => "review-phone",
+            Self::Unlock => "unlock",
         }
     }
 

@@ -36,6 +36,9 @@ mail-recovery-button = Passwort wählen
 mail-review-phone-title = Eine Telefonnummer wurde eingerichtet
 mail-review-phone-text = Mit einer Telefonnummer kann man sich jetzt bei Ihrem Konto bei { $brand } anmelden. Haben Sie sie eingerichtet?
 mail-review-phone-button = Antworten
+mail-unlock-title = Ihr Passwort ist gesperrt
+mail-unlock-text = Für Ihr Konto bei { $brand } wurden zu viele falsche Passwörter hintereinander eingegeben; deshalb gilt das Passwort vorerst nicht. Mit diesem Link entsperren Sie es.
+mail-unlock-button = Passwort entsperren
 
 mail-session-alert-title = Neue Anmeldung bei Ihrem Konto
 mail-session-alert-text = Es gab eine neue Anmeldung bei Ihrem Konto bei { $brand }.
@@ -65,11 +68,14 @@ mail-mfa-off-title = Bestätigung in zwei Schritten ausgeschaltet
 mail-mfa-off-text = Für Ihr Konto bei { $brand } wurde die Bestätigung in zwei Schritten ausgeschaltet.
 mail-claim-removed-title = Unbestätigte Kontaktangabe entfernt
 mail-claim-removed-text = Eine unbestätigte Telefonnummer oder E-Mail-Adresse wurde von Ihrem Konto bei { $brand } entfernt, weil ihr Inhaber sie an anderer Stelle bestätigt hat.
+mail-password-locked-title = Ihr Passwort ist gesperrt
+mail-password-locked-text = Für Ihr Konto bei { $brand } wurden zu viele falsche Passwörter hintereinander eingegeben; deshalb gilt das Passwort vorerst nicht. Um es zu entsperren, melden Sie sich auf andere Weise an oder wählen Sie ein neues Passwort.
 
 mail-advice-code = Falls Sie diesen Code nicht angefordert haben, können Sie diese Nachricht ignorieren. Bitte geben Sie den Code an niemanden weiter.
 mail-advice-mfa = Falls Sie diesen Code nicht angefordert haben, geben Sie ihn bitte an niemanden weiter und wenden Sie sich an uns.
 mail-advice-link = Falls Sie diesen Link nicht angefordert haben, können Sie diese Nachricht ignorieren.
 mail-advice-recovery = Falls Sie diesen Link nicht angefordert haben, können Sie diese Nachricht ignorieren; Ihr Passwort bleibt unverändert.
 mail-advice-review = Falls Sie das nicht waren, melden Sie es bitte auf der Seite hinter dem Link: Dann wird die Nummer entfernt, und alle Geräte werden abgemeldet.
+mail-advice-unlock = Falls Sie das nicht waren: Niemand hat sich damit angemeldet. Sie können diese Nachricht ignorieren und sich auf andere Weise anmelden oder ein neues Passwort wählen.
 mail-advice-notice = Falls Sie das nicht waren, wenden Sie sich bitte an uns.
 mail-advice-mistake = Falls Sie das für einen Irrtum halten, wenden Sie sich bitte an uns.

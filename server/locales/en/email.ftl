@@ -38,6 +38,9 @@ mail-recovery-button = Choose password
 mail-review-phone-title = A phone number was set up
 mail-review-phone-text = A phone number can now be used to sign in to your { $brand } account. Was it you who set it up?
 mail-review-phone-button = Answer
+mail-unlock-title = Your password is locked
+mail-unlock-text = Too many wrong passwords in a row were entered for your { $brand } account, so its password does not work for now. Use this link to unlock it.
+mail-unlock-button = Unlock password
 
 mail-session-alert-title = New sign-in to your account
 mail-session-alert-text = There was a new sign-in to your { $brand } account.
@@ -67,11 +70,14 @@ mail-mfa-off-title = Two-step verification turned off
 mail-mfa-off-text = Two-step verification was turned off for your { $brand } account.
 mail-claim-removed-title = Unconfirmed contact removed
 mail-claim-removed-text = An unconfirmed phone number or e-mail address was removed from your { $brand } account, because its owner confirmed it elsewhere.
+mail-password-locked-title = Your password is locked
+mail-password-locked-text = Too many wrong passwords in a row were entered for your { $brand } account, so its password does not work for now. To unlock it, sign in another way or choose a new password.
 
 mail-advice-code = If you did not ask for this code, you can ignore this message. Please do not share the code with anyone.
 mail-advice-mfa = If you did not ask for this code, please do not share it with anyone, and contact us.
 mail-advice-link = If you did not ask for this link, you can ignore this message.
 mail-advice-recovery = If you did not ask for this link, you can ignore this message; your password stays as it is.
 mail-advice-review = If it was not you, please say so on the page behind the link: the number is then removed, and all devices are signed out.
+mail-advice-unlock = If it was not you, nobody got in: you can ignore this message, and sign in another way or choose a new password.
 mail-advice-notice = If this was not you, please contact us.
 mail-advice-mistake = If you think this is a mistake, please contact us.

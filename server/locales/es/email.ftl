@@ -36,6 +36,9 @@ mail-recovery-button = Elegir contraseña
 mail-review-phone-title = Se ha configurado un número de teléfono
 mail-review-phone-text = Ahora se puede acceder a su cuenta de { $brand } con un número de teléfono. ¿Lo ha configurado usted?
 mail-review-phone-button = Responder
+mail-unlock-title = Su contraseña está bloqueada
+mail-unlock-text = Se han introducido demasiadas contraseñas incorrectas seguidas para su cuenta de { $brand }; por eso la contraseña no funciona por ahora. Utilice este enlace para desbloquearla.
+mail-unlock-button = Desbloquear contraseña
 
 mail-session-alert-title = Nuevo acceso a su cuenta
 mail-session-alert-text = Se ha producido un nuevo acceso a su cuenta de { $brand }.
@@ -65,11 +68,14 @@ mail-mfa-off-title = Autenticación de doble factor desactivada
 mail-mfa-off-text = Se ha desactivado la autenticación de doble factor en su cuenta de { $brand }.
 mail-claim-removed-title = Dato de contacto sin confirmar eliminado
 mail-claim-removed-text = Se ha eliminado de su cuenta de { $brand } un número de teléfono o una dirección de correo electrónico sin confirmar, porque su titular lo ha confirmado en otro lugar.
+mail-password-locked-title = Su contraseña está bloqueada
+mail-password-locked-text = Se han introducido demasiadas contraseñas incorrectas seguidas para su cuenta de { $brand }; por eso la contraseña no funciona por ahora. Para desbloquearla, inicie sesión de otra forma o elija una contraseña nueva.
 
 mail-advice-code = Si no ha solicitado este código, puede ignorar este mensaje. No comparta el código con nadie.
 mail-advice-mfa = Si no ha solicitado este código, no lo comparta con nadie y póngase en contacto con nosotros.
 mail-advice-link = Si no ha solicitado este enlace, puede ignorar este mensaje.
 mail-advice-recovery = Si no ha solicitado este enlace, puede ignorar este mensaje; su contraseña no cambiará.
 mail-advice-review = Si no ha sido usted, indíquelo en la página del enlace: se eliminará el número y se cerrará la sesión en todos los dispositivos.
+mail-advice-unlock = Si no ha sido usted, nadie ha entrado: puede ignorar este mensaje e iniciar sesión de otra forma o elegir una contraseña nueva.
 mail-advice-notice = Si no ha sido usted, póngase en contacto con nosotros.
 mail-advice-mistake = Si cree que se trata de un error, póngase en contacto con nosotros.

@@ -38,6 +38,9 @@ mail-recovery-button = Choisir un mot de passe
 mail-review-phone-title = Un numéro de téléphone a été configuré
 mail-review-phone-text = Un numéro de téléphone permet désormais de se connecter à votre compte { $brand }. Est-ce vous qui l’avez configuré ?
 mail-review-phone-button = Répondre
+mail-unlock-title = Votre mot de passe est verrouillé
+mail-unlock-text = Trop de mots de passe erronés ont été saisis à la suite pour votre compte { $brand } ; le mot de passe ne fonctionne donc plus pour le moment. Utilisez ce lien pour le déverrouiller.
+mail-unlock-button = Déverrouiller le mot de passe
 
 mail-session-alert-title = Nouvelle connexion à votre compte
 mail-session-alert-text = Une nouvelle connexion à votre compte { $brand } a eu lieu.
@@ -67,11 +70,14 @@ mail-mfa-off-title = Validation en deux étapes désactivée
 mail-mfa-off-text = La validation en deux étapes a été désactivée pour votre compte { $brand }.
 mail-claim-removed-title = Coordonnée non confirmée supprimée
 mail-claim-removed-text = Un numéro de téléphone ou une adresse e-mail non confirmés ont été supprimés de votre compte { $brand }, car leur titulaire les a confirmés ailleurs.
+mail-password-locked-title = Votre mot de passe est verrouillé
+mail-password-locked-text = Trop de mots de passe erronés ont été saisis à la suite pour votre compte { $brand } ; le mot de passe ne fonctionne donc plus pour le moment. Pour le déverrouiller, connectez-vous d’une autre manière ou choisissez un nouveau mot de passe.
 
 mail-advice-code = Si vous n’avez pas demandé ce code, vous pouvez ignorer ce message. Ne communiquez ce code à personne.
 mail-advice-mfa = Si vous n’avez pas demandé ce code, ne le communiquez à personne et contactez-nous.
 mail-advice-link = Si vous n’avez pas demandé ce lien, vous pouvez ignorer ce message.
 mail-advice-recovery = Si vous n’avez pas demandé ce lien, vous pouvez ignorer ce message ; votre mot de passe reste inchangé.
 mail-advice-review = Si ce n’était pas vous, veuillez l’indiquer sur la page du lien : le numéro sera supprimé et tous les appareils seront déconnectés.
+mail-advice-unlock = Si ce n’était pas vous, personne n’est entré : vous pouvez ignorer ce message, et vous connecter d’une autre manière ou choisir un nouveau mot de passe.
 mail-advice-notice = Si ce n’était pas vous, veuillez nous contacter.
 mail-advice-mistake = Si vous pensez qu’il s’agit d’une erreur, veuillez nous contacter.

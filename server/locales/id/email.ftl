@@ -30,6 +30,9 @@ mail-recovery-button = Pilih kata sandi
 mail-review-phone-title = Nomor telepon telah disiapkan
 mail-review-phone-text = Sebuah nomor telepon kini dapat dipakai untuk masuk ke akun { $brand } Anda. Apakah Anda yang menyiapkannya?
 mail-review-phone-button = Jawab
+mail-unlock-title = Kata sandi Anda terkunci
+mail-unlock-text = Terlalu banyak kata sandi salah dimasukkan berturut-turut untuk akun { $brand } Anda, sehingga kata sandinya untuk sementara tidak berfungsi. Gunakan tautan ini untuk membukanya.
+mail-unlock-button = Buka kunci kata sandi
 
 mail-session-alert-title = Aktivitas masuk baru di akun Anda
 mail-session-alert-text = Terdapat aktivitas masuk baru di akun { $brand } Anda.
@@ -59,11 +62,14 @@ mail-mfa-off-title = Verifikasi dua langkah dinonaktifkan
 mail-mfa-off-text = Verifikasi dua langkah telah dinonaktifkan untuk akun { $brand } Anda.
 mail-claim-removed-title = Kontak yang belum dikonfirmasi dihapus
 mail-claim-removed-text = Nomor telepon atau alamat email yang belum dikonfirmasi telah dihapus dari akun { $brand } Anda karena pemiliknya telah mengonfirmasinya di tempat lain.
+mail-password-locked-title = Kata sandi Anda terkunci
+mail-password-locked-text = Terlalu banyak kata sandi salah dimasukkan berturut-turut untuk akun { $brand } Anda, sehingga kata sandinya untuk sementara tidak berfungsi. Untuk membukanya, masuklah dengan cara lain atau pilih kata sandi baru.
 
 mail-advice-code = Jika Anda tidak meminta kode ini, Anda dapat mengabaikan pesan ini. Harap jangan berikan kode ini kepada siapa pun.
 mail-advice-mfa = Jika Anda tidak meminta kode ini, jangan berikan kepada siapa pun dan harap hubungi kami.
 mail-advice-link = Jika Anda tidak meminta tautan ini, Anda dapat mengabaikan pesan ini.
 mail-advice-recovery = Jika Anda tidak meminta tautan ini, Anda dapat mengabaikan pesan ini; kata sandi Anda tidak berubah.
 mail-advice-review = Jika ini bukan Anda, harap nyatakan di halaman pada tautan: nomor akan dihapus dan semua perangkat akan dikeluarkan.
+mail-advice-unlock = Jika ini bukan Anda, tidak ada yang berhasil masuk: Anda dapat mengabaikan pesan ini, lalu masuk dengan cara lain atau memilih kata sandi baru.
 mail-advice-notice = Jika ini bukan Anda, harap hubungi kami.
 mail-advice-mistake = Jika menurut Anda ini keliru, harap hubungi kami.

@@ -36,6 +36,9 @@ mail-recovery-button = Scegli password
 mail-review-phone-title = È stato configurato un numero di telefono
 mail-review-phone-text = Ora è possibile accedere al Suo account { $brand } con un numero di telefono. È stato Lei a configurarlo?
 mail-review-phone-button = Rispondi
+mail-unlock-title = La Sua password è bloccata
+mail-unlock-text = Per il Suo account { $brand } sono state inserite troppe password errate di seguito; per ora la password non funziona. Utilizzi questo link per sbloccarla.
+mail-unlock-button = Sblocca password
 
 mail-session-alert-title = Nuovo accesso al Suo account
 mail-session-alert-text = È stato effettuato un nuovo accesso al Suo account { $brand }.
@@ -65,11 +68,14 @@ mail-mfa-off-title = Verifica in due passaggi disattivata
 mail-mfa-off-text = La verifica in due passaggi è stata disattivata per il Suo account { $brand }.
 mail-claim-removed-title = Recapito non confermato rimosso
 mail-claim-removed-text = Un numero di telefono o un indirizzo e-mail non confermato è stato rimosso dal Suo account { $brand }, perché il titolare lo ha confermato altrove.
+mail-password-locked-title = La Sua password è bloccata
+mail-password-locked-text = Per il Suo account { $brand } sono state inserite troppe password errate di seguito; per ora la password non funziona. Per sbloccarla, acceda in un altro modo o scelga una nuova password.
 
 mail-advice-code = Se non ha richiesto questo codice, può ignorare questo messaggio. Non comunichi il codice a nessuno.
 mail-advice-mfa = Se non ha richiesto questo codice, non lo comunichi a nessuno e ci contatti.
 mail-advice-link = Se non ha richiesto questo link, può ignorare questo messaggio.
 mail-advice-recovery = Se non ha richiesto questo link, può ignorare questo messaggio; la Sua password resta invariata.
 mail-advice-review = Se non è stato Lei, lo indichi nella pagina del link: il numero verrà rimosso e tutti i dispositivi verranno disconnessi.
+mail-advice-unlock = Se non è stato Lei, nessuno è entrato: può ignorare questo messaggio e accedere in un altro modo o scegliere una nuova password.
 mail-advice-notice = Se non è stato Lei, La preghiamo di contattarci.
 mail-advice-mistake = Se ritiene che si tratti di un errore, La preghiamo di contattarci.

@@ -30,6 +30,9 @@ mail-recovery-button = パスワードを設定
 mail-review-phone-title = 電話番号が設定されました
 mail-review-phone-text = 電話番号でお客様の { $brand } アカウントにログインできるようになりました。ご本人による設定でしょうか。
 mail-review-phone-button = 回答する
+mail-unlock-title = パスワードがロックされました
+mail-unlock-text = お客様の { $brand } アカウントで誤ったパスワードが続けて何度も入力されたため、現在パスワードを使用できません。ロックを解除するには、次のリンクをお使いください。
+mail-unlock-button = ロックを解除
 
 mail-session-alert-title = アカウントへの新しいログイン
 mail-session-alert-text = お客様の { $brand } アカウントに新しいログインがありました。
@@ -59,11 +62,14 @@ mail-mfa-off-title = 二段階認証が無効になりました
 mail-mfa-off-text = お客様の { $brand } アカウントで二段階認証が無効になりました。
 mail-claim-removed-title = 未確認の連絡先が削除されました
 mail-claim-removed-text = 未確認の電話番号またはメールアドレスが、別の場所で所有者により確認されたため、お客様の { $brand } アカウントから削除されました。
+mail-password-locked-title = パスワードがロックされました
+mail-password-locked-text = お客様の { $brand } アカウントで誤ったパスワードが続けて何度も入力されたため、現在パスワードを使用できません。ロックを解除するには、別の方法でログインするか、新しいパスワードを設定してください。
 
 mail-advice-code = お心当たりがない場合は、このメールを無視していただいて問題ありません。コードは他の人に教えないでください。
 mail-advice-mfa = お心当たりがない場合は、コードを誰にも教えず、当サービスまでご連絡ください。
 mail-advice-link = お心当たりがない場合は、このメールを無視していただいて問題ありません。
 mail-advice-recovery = お心当たりがない場合は、このメールを無視していただいて問題ありません。パスワードは変更されません。
 mail-advice-review = お心当たりがない場合は、リンク先のページでお知らせください。電話番号を削除し、すべての端末をログアウトします。
+mail-advice-unlock = お心当たりがない場合でも、ログインはされていません。このメールを無視して、別の方法でログインするか、新しいパスワードを設定してください。
 mail-advice-notice = お心当たりがない場合は、当サービスまでご連絡ください。
 mail-advice-mistake = 誤りと思われる場合は、当サービスまでご連絡ください。

@@ -30,6 +30,9 @@ mail-recovery-button = 비밀번호 설정
 mail-review-phone-title = 전화번호가 설정되었습니다
 mail-review-phone-text = 이제 전화번호로 회원님의 { $brand } 계정에 로그인할 수 있습니다. 본인이 설정하셨습니까?
 mail-review-phone-button = 답변하기
+mail-unlock-title = 비밀번호가 잠겼습니다
+mail-unlock-text = 회원님의 { $brand } 계정에 잘못된 비밀번호가 연속으로 너무 많이 입력되어 지금은 비밀번호를 사용할 수 없습니다. 잠금을 해제하려면 이 링크를 사용하십시오.
+mail-unlock-button = 비밀번호 잠금 해제
 
 mail-session-alert-title = 계정에 새로운 로그인
 mail-session-alert-text = 회원님의 { $brand } 계정에 새로운 로그인이 있었습니다.
@@ -59,11 +62,14 @@ mail-mfa-off-title = 2단계 인증이 꺼졌습니다
 mail-mfa-off-text = 회원님의 { $brand } 계정에서 2단계 인증이 꺼졌습니다.
 mail-claim-removed-title = 확인되지 않은 연락처가 삭제되었습니다
 mail-claim-removed-text = 확인되지 않은 전화번호 또는 이메일 주소가 다른 곳에서 소유자에 의해 확인되어 회원님의 { $brand } 계정에서 삭제되었습니다.
+mail-password-locked-title = 비밀번호가 잠겼습니다
+mail-password-locked-text = 회원님의 { $brand } 계정에 잘못된 비밀번호가 연속으로 너무 많이 입력되어 지금은 비밀번호를 사용할 수 없습니다. 잠금을 해제하려면 다른 방법으로 로그인하거나 새 비밀번호를 설정해 주십시오.
 
 mail-advice-code = 인증번호를 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다. 인증번호를 타인에게 알려주지 마십시오.
 mail-advice-mfa = 인증번호를 요청하지 않으셨다면 타인에게 알려주지 마시고 저희에게 문의해 주십시오.
 mail-advice-link = 링크를 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다.
 mail-advice-recovery = 링크를 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다. 비밀번호는 변경되지 않습니다.
 mail-advice-review = 본인이 하신 것이 아니라면 링크의 페이지에서 알려 주십시오. 전화번호를 삭제하고 모든 기기에서 로그아웃합니다.
+mail-advice-unlock = 본인이 하신 것이 아니라도 아무도 로그인하지 못했습니다. 이 메일을 무시하고 다른 방법으로 로그인하거나 새 비밀번호를 설정하셔도 됩니다.
 mail-advice-notice = 본인이 하신 것이 아니라면 저희에게 문의해 주십시오.
 mail-advice-mistake = 착오라고 생각되시면 저희에게 문의해 주십시오.

@@ -33,6 +33,9 @@ mail-recovery-button = Wachtwoord kiezen
 mail-review-phone-title = Er is een telefoonnummer ingesteld
 mail-review-phone-text = Met een telefoonnummer kan nu worden ingelogd op uw account bij { $brand }. Hebt u dit ingesteld?
 mail-review-phone-button = Antwoorden
+mail-unlock-title = Uw wachtwoord is vergrendeld
+mail-unlock-text = Voor uw account bij { $brand } zijn te veel verkeerde wachtwoorden achter elkaar ingevoerd; daarom werkt het wachtwoord voorlopig niet. Gebruik deze link om het te ontgrendelen.
+mail-unlock-button = Wachtwoord ontgrendelen
 
 mail-session-alert-title = Nieuwe aanmelding bij uw account
 mail-session-alert-text = Er is opnieuw ingelogd op uw account bij { $brand }.
@@ -62,11 +65,14 @@ mail-mfa-off-title = Verificatie in twee stappen uitgeschakeld
 mail-mfa-off-text = Verificatie in twee stappen is uitgeschakeld voor uw account bij { $brand }.
 mail-claim-removed-title = Onbevestigd contactgegeven verwijderd
 mail-claim-removed-text = Een onbevestigd telefoonnummer of e-mailadres is verwijderd van uw account bij { $brand }, omdat de eigenaar het elders heeft bevestigd.
+mail-password-locked-title = Uw wachtwoord is vergrendeld
+mail-password-locked-text = Voor uw account bij { $brand } zijn te veel verkeerde wachtwoorden achter elkaar ingevoerd; daarom werkt het wachtwoord voorlopig niet. Log op een andere manier in of kies een nieuw wachtwoord om het te ontgrendelen.
 
 mail-advice-code = Hebt u deze code niet aangevraagd? Dan kunt u dit bericht negeren. Deel de code met niemand.
 mail-advice-mfa = Hebt u deze code niet aangevraagd? Deel hem dan met niemand en neem contact met ons op.
 mail-advice-link = Hebt u deze link niet aangevraagd? Dan kunt u dit bericht negeren.
 mail-advice-recovery = Hebt u deze link niet aangevraagd? Dan kunt u dit bericht negeren; uw wachtwoord blijft ongewijzigd.
 mail-advice-review = Was u dit niet? Meld het op de pagina achter de link: dan wordt het nummer verwijderd en worden alle apparaten uitgelogd.
+mail-advice-unlock = Was u dit niet? Er is niemand binnengekomen: u kunt dit bericht negeren en op een andere manier inloggen of een nieuw wachtwoord kiezen.
 mail-advice-notice = Was u dit niet? Neem dan contact met ons op.
 mail-advice-mistake = Denkt u dat dit een vergissing is? Neem dan contact met ons op.

@@ -40,6 +40,9 @@ mail-recovery-button = Ustaw hasło
 mail-review-phone-title = Ustawiono numer telefonu
 mail-review-phone-text = Na Państwa konto w serwisie { $brand } można się teraz zalogować numerem telefonu. Czy to Państwo go ustawili?
 mail-review-phone-button = Odpowiedz
+mail-unlock-title = Hasło jest zablokowane
+mail-unlock-text = Do Państwa konta w serwisie { $brand } zbyt wiele razy z rzędu podano błędne hasło, dlatego hasło na razie nie działa. Ten link służy do jego odblokowania.
+mail-unlock-button = Odblokuj hasło
 
 mail-session-alert-title = Nowe logowanie na konto
 mail-session-alert-text = Nastąpiło nowe logowanie na Państwa konto w serwisie { $brand }.
@@ -69,11 +72,14 @@ mail-mfa-off-title = Wyłączono weryfikację dwuetapową
 mail-mfa-off-text = Wyłączono weryfikację dwuetapową dla Państwa konta w serwisie { $brand }.
 mail-claim-removed-title = Usunięto niepotwierdzone dane kontaktowe
 mail-claim-removed-text = Z Państwa konta w serwisie { $brand } usunięto niepotwierdzony numer telefonu lub adres e-mail, ponieważ jego właściciel potwierdził go gdzie indziej.
+mail-password-locked-title = Hasło jest zablokowane
+mail-password-locked-text = Do Państwa konta w serwisie { $brand } zbyt wiele razy z rzędu podano błędne hasło, dlatego hasło na razie nie działa. Aby je odblokować, prosimy zalogować się w inny sposób lub ustawić nowe hasło.
 
 mail-advice-code = Jeśli nie prosili Państwo o ten kod, można zignorować tę wiadomość. Prosimy nikomu nie podawać kodu.
 mail-advice-mfa = Jeśli nie prosili Państwo o ten kod, prosimy nikomu go nie podawać i skontaktować się z nami.
 mail-advice-link = Jeśli nie prosili Państwo o ten link, można zignorować tę wiadomość.
 mail-advice-recovery = Jeśli nie prosili Państwo o ten link, można zignorować tę wiadomość; hasło pozostanie bez zmian.
 mail-advice-review = Jeśli to nie Państwo, prosimy zgłosić to na stronie z linku: numer zostanie usunięty, a wszystkie urządzenia wylogowane.
+mail-advice-unlock = Jeśli to nie Państwo, nikt się nie zalogował: można zignorować tę wiadomość i zalogować się w inny sposób lub ustawić nowe hasło.
 mail-advice-notice = Jeśli to nie Państwo, prosimy o kontakt z nami.
 mail-advice-mistake = Jeśli uważają Państwo, że to pomyłka, prosimy o kontakt z nami.

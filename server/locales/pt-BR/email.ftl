@@ -36,6 +36,9 @@ mail-recovery-button = Escolher senha
 mail-review-phone-title = Um número de telefone foi configurado
 mail-review-phone-text = Agora é possível entrar na sua conta { $brand } com um número de telefone. Foi você quem o configurou?
 mail-review-phone-button = Responder
+mail-unlock-title = Sua senha está bloqueada
+mail-unlock-text = Muitas senhas incorretas foram digitadas seguidamente para a sua conta { $brand }; por isso, a senha não funciona por enquanto. Use este link para desbloqueá-la.
+mail-unlock-button = Desbloquear senha
 
 mail-session-alert-title = Novo acesso à sua conta
 mail-session-alert-text = Houve um novo acesso à sua conta { $brand }.
@@ -65,11 +68,14 @@ mail-mfa-off-title = Autenticação de dois fatores desativada
 mail-mfa-off-text = A autenticação de dois fatores foi desativada na sua conta { $brand }.
 mail-claim-removed-title = Contato não confirmado removido
 mail-claim-removed-text = Um número de telefone ou endereço de e-mail não confirmado foi removido da sua conta { $brand }, porque o titular o confirmou em outro lugar.
+mail-password-locked-title = Sua senha está bloqueada
+mail-password-locked-text = Muitas senhas incorretas foram digitadas seguidamente para a sua conta { $brand }; por isso, a senha não funciona por enquanto. Para desbloqueá-la, entre de outra forma ou escolha uma nova senha.
 
 mail-advice-code = Se você não solicitou este código, pode ignorar esta mensagem. Não compartilhe o código com ninguém.
 mail-advice-mfa = Se você não solicitou este código, não o compartilhe com ninguém e entre em contato conosco.
 mail-advice-link = Se você não solicitou este link, pode ignorar esta mensagem.
 mail-advice-recovery = Se você não solicitou este link, pode ignorar esta mensagem; sua senha continua a mesma.
 mail-advice-review = Se não foi você, informe na página do link: o número será removido e todos os dispositivos serão desconectados.
+mail-advice-unlock = Se não foi você, ninguém entrou: você pode ignorar esta mensagem e entrar de outra forma ou escolher uma nova senha.
 mail-advice-notice = Se não foi você, entre em contato conosco.
 mail-advice-mistake = Se você acha que isso é um engano, entre em contato conosco.

@@ -30,6 +30,9 @@ mail-recovery-button = Parola belirle
 mail-review-phone-title = Bir telefon numarası ayarlandı
 mail-review-phone-text = Artık bir telefon numarasıyla { $brand } hesabınıza giriş yapılabiliyor. Bunu siz mi ayarladınız?
 mail-review-phone-button = Yanıtla
+mail-unlock-title = Parolanız kilitlendi
+mail-unlock-text = { $brand } hesabınız için art arda çok fazla yanlış parola girildi; bu yüzden parola şimdilik çalışmıyor. Kilidini açmak için bu bağlantıyı kullanın.
+mail-unlock-button = Parolanın kilidini aç
 
 mail-session-alert-title = Hesabınıza yeni giriş
 mail-session-alert-text = { $brand } hesabınıza yeni bir giriş yapıldı.
@@ -59,11 +62,14 @@ mail-mfa-off-title = İki adımlı doğrulama kapatıldı
 mail-mfa-off-text = { $brand } hesabınızda iki adımlı doğrulama kapatıldı.
 mail-claim-removed-title = Onaylanmamış iletişim bilgisi kaldırıldı
 mail-claim-removed-text = Onaylanmamış bir telefon numarası veya e-posta adresi, sahibi onu başka bir yerde onayladığı için { $brand } hesabınızdan kaldırıldı.
+mail-password-locked-title = Parolanız kilitlendi
+mail-password-locked-text = { $brand } hesabınız için art arda çok fazla yanlış parola girildi; bu yüzden parola şimdilik çalışmıyor. Kilidini açmak için başka bir yolla giriş yapın veya yeni bir parola seçin.
 
 mail-advice-code = Bu kodu siz istemediyseniz bu iletiyi dikkate almayabilirsiniz. Lütfen kodu kimseyle paylaşmayın.
 mail-advice-mfa = Bu kodu siz istemediyseniz lütfen kodu kimseyle paylaşmayın ve bize ulaşın.
 mail-advice-link = Bu bağlantıyı siz istemediyseniz bu iletiyi dikkate almayabilirsiniz.
 mail-advice-recovery = Bu bağlantıyı siz istemediyseniz bu iletiyi dikkate almayabilirsiniz; parolanız değişmez.
 mail-advice-review = Bu işlemi siz yapmadıysanız lütfen bağlantıdaki sayfada bildirin: numara kaldırılır ve tüm cihazlardaki oturumlar kapatılır.
+mail-advice-unlock = Bu işlemi siz yapmadıysanız kimse giriş yapmadı: bu iletiyi dikkate almayabilir, başka bir yolla giriş yapabilir veya yeni bir parola seçebilirsiniz.
 mail-advice-notice = Bu işlemi siz yapmadıysanız lütfen bize ulaşın.
 mail-advice-mistake = Bunun bir hata olduğunu düşünüyorsanız lütfen bize ulaşın.

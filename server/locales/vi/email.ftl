@@ -32,6 +32,9 @@ mail-recovery-button = Chọn mật khẩu
 mail-review-phone-title = Đã thiết lập một số điện thoại
 mail-review-phone-text = Giờ đây có thể dùng một số điện thoại để đăng nhập vào tài khoản { $brand } của bạn. Có phải bạn đã thiết lập số này không?
 mail-review-phone-button = Trả lời
+mail-unlock-title = Mật khẩu của bạn đã bị khóa
+mail-unlock-text = Có quá nhiều mật khẩu sai được nhập liên tiếp cho tài khoản { $brand } của bạn, nên mật khẩu tạm thời không dùng được. Vui lòng dùng liên kết này để mở khóa.
+mail-unlock-button = Mở khóa mật khẩu
 
 mail-session-alert-title = Lượt đăng nhập mới vào tài khoản của bạn
 mail-session-alert-text = Có một lượt đăng nhập mới vào tài khoản { $brand } của bạn.
@@ -61,11 +64,14 @@ mail-mfa-off-title = Đã tắt xác minh hai bước
 mail-mfa-off-text = Tính năng xác minh hai bước đã được tắt cho tài khoản { $brand } của bạn.
 mail-claim-removed-title = Đã xóa thông tin liên hệ chưa xác nhận
 mail-claim-removed-text = Một số điện thoại hoặc địa chỉ email chưa xác nhận đã được xóa khỏi tài khoản { $brand } của bạn, vì chủ sở hữu đã xác nhận thông tin đó ở nơi khác.
+mail-password-locked-title = Mật khẩu của bạn đã bị khóa
+mail-password-locked-text = Có quá nhiều mật khẩu sai được nhập liên tiếp cho tài khoản { $brand } của bạn, nên mật khẩu tạm thời không dùng được. Để mở khóa, vui lòng đăng nhập bằng cách khác hoặc chọn mật khẩu mới.
 
 mail-advice-code = Nếu bạn không yêu cầu mã này, bạn có thể bỏ qua thư này. Vui lòng không chia sẻ mã với bất kỳ ai.
 mail-advice-mfa = Nếu bạn không yêu cầu mã này, vui lòng không chia sẻ mã với bất kỳ ai và liên hệ với chúng tôi.
 mail-advice-link = Nếu bạn không yêu cầu liên kết này, bạn có thể bỏ qua thư này.
 mail-advice-recovery = Nếu bạn không yêu cầu liên kết này, bạn có thể bỏ qua thư này; mật khẩu của bạn vẫn giữ nguyên.
 mail-advice-review = Nếu không phải bạn đã thực hiện, vui lòng cho biết trên trang của liên kết: số điện thoại sẽ bị gỡ và tất cả thiết bị sẽ bị đăng xuất.
+mail-advice-unlock = Nếu không phải bạn đã thực hiện, chưa có ai vào được: bạn có thể bỏ qua thư này và đăng nhập bằng cách khác hoặc chọn mật khẩu mới.
 mail-advice-notice = Nếu không phải bạn đã thực hiện, vui lòng liên hệ với chúng tôi.
 mail-advice-mistake = Nếu bạn cho rằng đây là nhầm lẫn, vui lòng liên hệ với chúng tôi.

@@ -30,6 +30,9 @@ mail-recovery-button = 设置密码
 mail-review-phone-title = 已设置手机号
 mail-review-phone-text = 现在可以使用手机号登录您的 { $brand } 账号。这是您本人设置的吗？
 mail-review-phone-button = 答复
+mail-unlock-title = 您的密码已锁定
+mail-unlock-text = 您的 { $brand } 账号连续多次输入了错误的密码，因此密码暂时无法使用。请使用此链接解锁。
+mail-unlock-button = 解锁密码
 
 mail-session-alert-title = 您的账号有新的登录
 mail-session-alert-text = 您的 { $brand } 账号有一次新的登录。
@@ -59,11 +62,14 @@ mail-mfa-off-title = 两步验证已关闭
 mail-mfa-off-text = 您的 { $brand } 账号已关闭两步验证。
 mail-claim-removed-title = 已移除未确认的联系方式
 mail-claim-removed-text = 一个未经确认的手机号或邮箱地址已从您的 { $brand } 账号中移除，因为其所有者已在别处完成确认。
+mail-password-locked-title = 您的密码已锁定
+mail-password-locked-text = 您的 { $brand } 账号连续多次输入了错误的密码，因此密码暂时无法使用。如需解锁，请用其他方式登录或设置新密码。
 
 mail-advice-code = 如果这不是您本人的请求，请忽略此邮件。请勿将验证码告知他人。
 mail-advice-mfa = 如果这不是您本人的请求，请勿将验证码告知他人，并与我们联系。
 mail-advice-link = 如果这不是您本人的请求，请忽略此邮件。
 mail-advice-recovery = 如果这不是您本人的请求，请忽略此邮件；您的密码不会改变。
 mail-advice-review = 如果这不是您本人的操作，请在链接页面中告知我们：该手机号将被移除，所有设备将退出登录。
+mail-advice-unlock = 如果这不是您本人的操作，也没有人登录成功：您可以忽略此邮件，用其他方式登录或设置新密码。
 mail-advice-notice = 如果这不是您本人的操作，请与我们联系。
 mail-advice-mistake = 如果您认为这是误操作，请与我们联系。

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use countersign_domain::base::{Code, Ctx, Email, Result, Secret, Target};
 use countersign_domain::password::{self, Personal, Policy, Stored};
-use countersign_domain::project::Project;
+use countersign_domain::project::{Project, Redirect};
 use countersign_domain::signin::account::{self, Known, Password, Shown, SignUp};
 use countersign_domain::signin::manage::NewUser;
 use countersign_domain::signin::verify::{self, Token};
-use countersign_domain::signin::{Caller, SignedIn, Terms};
+use countersign_domain::signin::{Caller, SignedIn, Terms, lockout};
 use countersign_domain::user::User;
+use countersign_domain::verification::Purpose;
 
 use super::{App, Hosted};
 
@@ -189,12 +190,27 @@ impl App {
         }
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         if !right {
-            self.db.write(move |tx| account::count_wrong(tx, &ctx, &by)).await?;
+            let page = self.unlock_page(&hosted.project)?;
+            let counted =
+                self.db.write(move |tx| account::count_wrong(tx, &ctx, &hosted.project, &known, &by, page.as_ref()));
+            counted.await?;
             return Err(Code::InvalidCredentials.into());
         }
         self.db
             .write(move |tx| account::sign_in(tx, &ctx, &hosted.project, &terms, &known, &by, rehashed.as_deref()))
             .await
+    }
+
+    /// Where a link leads by which somebody unlocks his password: to the page of Frontegg's clients, if the settings say
+    /// where the application is, else to ours.
+    fn unlock_page(&self, project: &Project) -> Result<Option<lockout::Page>> {
+        let frontegg = &project.settings.frontegg;
+        if frontegg.enabled && !frontegg.app_url.is_empty() {
+            let address = Redirect::own(&format!("{}/account/unlock", frontegg.app_url.trim_end_matches('/')))?;
+            return Ok(Some(lockout::Page { address, parameter: "token" }));
+        }
+        let ours = self.link_page(&project.id, Purpose::Unlock)?;
+        Ok(ours.map(|address| lockout::Page { address, parameter: "secret" }))
     }
 
     pub(super) async fn known(&self, ctx: &Ctx, id: &str) -> Result<(User, Option<Stored>)> {

@@ -1,4 +1,5 @@
-//! After how many wrong passwords in a row an account's is locked (contract frontegg §2.9).
+//! After how many wrong passwords in a row an account's is locked (contract frontegg §2.9), and the link that ends a lock
+//! (§2.10).
 
 use std::sync::Arc;
 
@@ -6,13 +7,14 @@ use axum::http::{Method, StatusCode};
 use countersign_domain::base::Code;
 use countersign_domain::project::Project;
 use countersign_domain::project::policy::{self, Kind, Policy, Write};
+use countersign_domain::signin::lockout;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use utoipa::OpenApi;
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
-use super::wire::answer;
+use super::wire::{answer, done};
 use super::{Route, Who, handler};
 
 const READ: Who = Who::PeopleOrVendor("project.read");
@@ -24,10 +26,11 @@ pub(super) static ROUTES: &[Route] = &[
     Route::new(Method::GET, PATH, READ, handler!(get)),
     Route::new(Method::POST, PATH, WRITE, handler!(create)),
     Route::new(Method::PATCH, PATH, WRITE, handler!(update)),
+    Route::new(Method::POST, "/identity/resources/users/v3/me/unlock", Who::Anybody, handler!(unlock)).limited(30),
 ];
 
 #[derive(OpenApi)]
-#[openapi(paths(get, create, update))]
+#[openapi(paths(get, create, update, unlock))]
 pub(super) struct Document;
 
 /// A lockout policy.
@@ -114,4 +117,28 @@ async fn create(call: &Call) -> Answered {
     responses((status = 200, body = Lockout), (status = 400, body = Body), (status = 404, body = Body)))]
 async fn update(call: &Call) -> Answered {
     answer(StatusCode::OK, &write(call, Write::Update).await?)
+}
+
+/// The link of a mail.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(as = FronteggUnlock, rename_all = "camelCase")]
+struct UnlockBody {
+    /// What the link has as `token`.
+    token: String,
+}
+
+/// Ends a lock by the link of the mail that told of it. Signs nobody in.
+#[utoipa::path(post, path = "/identity/resources/users/v3/me/unlock", tag = "frontegg", request_body = UnlockBody,
+    responses((status = 200, description = "The password signs in again."), (status = 400, body = Body), (status = 429, body = Body)))]
+async fn unlock(call: &Call) -> Answered {
+    let mut params = call.params();
+    let Some(token) = params.secret("token", 1, 256) else { return Err(params.failure().into()) };
+    let ctx = call.ctx.clone();
+    let ended = call.app.db.write(move |tx| lockout::finish(tx, &ctx, &token)).await.and_then(|answer| answer);
+    ended.map_err(|error| {
+        let words = "The link is wrong, was used or has expired. Sign in another way, or choose a new password.";
+        Failure::or_wrong(error, StatusCode::BAD_REQUEST, words)
+    })?;
+    Ok(done(StatusCode::OK))
 }

@@ -37,7 +37,7 @@ pub(super) static ROUTES: &[Route] = &[
 pub(super) struct Document;
 
 /// Frontegg's types of mail that this server sends, each with the name that it has here.
-const TYPES: [(&str, &str); 12] = [
+const TYPES: [(&str, &str); 14] = [
     ("SmsAuthenticationEnabled", "review-phone"),
     ("ResetPhoneNumber", "reset-phone"),
     ("OTC", "sign-in"),
@@ -50,6 +50,8 @@ const TYPES: [(&str, &str); 12] = [
     ("MFARecoveryCode", "recovery-codes-changed"),
     ("EmailVerification", "verify-email"),
     ("ResetPassword", "recovery"),
+    ("BruteForceProtection", "password-locked"),
+    ("UnlockUser", "unlock"),
 ];
 
 /// A mail.

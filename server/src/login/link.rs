@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use countersign_domain::base::{Actor, Code, Ctx, Error, Secret, id};
 use countersign_domain::signin::phone::review;
-use countersign_domain::signin::{Caller, HandleKind, verify};
+use countersign_domain::signin::{Caller, HandleKind, lockout, verify};
 use countersign_domain::verification::{Dialect, Purpose};
 use minijinja::context;
 
@@ -24,7 +24,7 @@ use crate::http::security::ORIGIN_ONLY;
 struct Link {
     project: String,
     purpose: Purpose,
-    /// The handle: an account's id, or what its requester proposed as one.
+    /// The handle: an account's id, or what its requester proposed as one. A link that unlocks a password has none.
     user: String,
     /// The number that it is about, if it is about one.
     number: String,
@@ -39,15 +39,19 @@ impl Link {
     /// Reads the parameters of a link, from its address or from the form of its page.
     fn read(form: &Form) -> Result<Self, Refused> {
         let purpose = Purpose::parse(form.get("purpose")).ok().filter(|purpose| {
-            matches!(purpose, Purpose::MagicLink | Purpose::VerifyEmail | Purpose::Recovery | Purpose::ReviewPhone)
+            matches!(
+                purpose,
+                Purpose::MagicLink | Purpose::VerifyEmail | Purpose::Recovery | Purpose::ReviewPhone | Purpose::Unlock
+            )
         });
         let (project, user, secret) = (form.get("project"), form.get("userId"), form.get("secret"));
         let number = form.get("number");
         let has_number = id::is_valid(number) || purpose != Some(Purpose::ReviewPhone);
+        let has_user = id::is_valid(user) || purpose == Some(Purpose::Unlock);
         // Anything shorter could be a code, and codes are entered elsewhere.
         let is_secret = secret.len() == 64 && secret.bytes().all(|b| b.is_ascii_hexdigit());
         match purpose {
-            Some(purpose) if id::is_valid(project) && id::is_valid(user) && has_number && is_secret => Ok(Self {
+            Some(purpose) if id::is_valid(project) && has_user && has_number && is_secret => Ok(Self {
                 project: project.to_owned(),
                 purpose,
                 user: user.to_owned(),
@@ -96,6 +100,7 @@ pub(super) async fn finish(State(app): State<App>, request: Request) -> Response
             Purpose::VerifyEmail => confirm(&visit, link).await,
             Purpose::Recovery => recover(&visit, link, Secret::new(form.get("password"))).await,
             Purpose::ReviewPhone => answer_review(&visit, link, form.get("answer")).await,
+            Purpose::Unlock => unlock(&visit, link).await,
             // `Link::read` lets no other through.
             _ => sign_in(&visit, link).await,
         }
@@ -143,6 +148,13 @@ async fn recover(visit: &Visit, link: Link, password: Secret) -> Result<Response
     }
 }
 
+async fn unlock(visit: &Visit, link: Link) -> Result<Response, Refused> {
+    let (ctx, secret) = (visit.ctx.clone(), link.secret);
+    let done = visit.app.db.write(move |tx| lockout::finish(tx, &ctx, &secret)).await?;
+    done.map_err(refused)?;
+    done_page(visit, Purpose::Unlock)
+}
+
 /// Takes down what the person says about a number that was set up on his account.
 async fn answer_review(visit: &Visit, link: Link, answer: &str) -> Result<Response, Refused> {
     let (ctx, hosted, review) = (visit.ctx.clone(), visit.hosted.clone(), link.review());
@@ -175,10 +187,11 @@ async fn page(visit: &Visit, link: &Link, refusal: Option<Refusal>) -> Result<Re
         .app
         .db
         .read(move |tx| {
-            if purpose != Purpose::ReviewPhone {
-                return Ok((verify::find_link(tx, &ctx, purpose, &user, &secret)?.masked(), None));
-            }
-            let (user, phone) = review::find(tx, &ctx, &review)?;
+            let (user, phone) = match purpose {
+                Purpose::ReviewPhone => review::find(tx, &ctx, &review)?,
+                Purpose::Unlock => (lockout::find(tx, &ctx, &secret)?, None),
+                _ => return Ok((verify::find_link(tx, &ctx, purpose, &user, &secret)?.masked(), None)),
+            };
             Ok((user.email.map(|email| email.masked()).unwrap_or_default(), phone.map(|phone| phone.masked())))
         })
         .await

@@ -28,7 +28,7 @@ pub(super) enum Kind {
 }
 
 /// Each template with what it carries and which advice it ends with.
-pub(super) const TEMPLATES: [(&str, Kind, &str); 21] = [
+pub(super) const TEMPLATES: [(&str, Kind, &str); 23] = [
     ("sign-in", Kind::Code, "code"),
     ("mfa", Kind::Code, "mfa"),
     ("reset-phone", Kind::Code, "code"),
@@ -36,6 +36,7 @@ pub(super) const TEMPLATES: [(&str, Kind, &str); 21] = [
     ("verify-email", Kind::Link, "link"),
     ("recovery", Kind::Link, "recovery"),
     ("review-phone", Kind::Link, "review"),
+    ("unlock", Kind::Link, "unlock"),
     ("session-alert", Kind::Notice, "notice"),
     ("email-changed", Kind::Notice, "notice"),
     ("phone-changed", Kind::Notice, "notice"),
@@ -50,6 +51,7 @@ pub(super) const TEMPLATES: [(&str, Kind, &str); 21] = [
     ("mfa-on", Kind::Notice, "notice"),
     ("mfa-off", Kind::Notice, "notice"),
     ("claim-removed", Kind::Notice, "mistake"),
+    ("password-locked", Kind::Notice, "notice"),
 ];
 
 /// What a mail can tell. What its template has no place for is left out: a notice never shows a code or a link.

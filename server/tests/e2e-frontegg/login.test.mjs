@@ -188,6 +188,22 @@ describe('by password', () => {
         await assert.rejects(page.signIn(ada), refusal(401));
         assert.equal((await page.signIn({ ...ada, password: 'another password' })).user.id, ada.id);
     });
+
+    test('whoever is locked out is told, and unlocks the account by the link', async (t) => {
+        t.after(() => server.settings({ auth: { lockout: null }, frontegg: { appUrl: '' } }));
+        await server.settings({ auth: { lockout: { maxAttempts: 3 } }, frontegg: { appUrl: 'https://app.example.com' } });
+        const ada = await server.person();
+        const page = new Visitor(server);
+        for (const _ of [1, 2, 3]) await assert.rejects(page.signIn({ ...ada, password: 'wrong' }), refusal(401));
+        await assert.rejects(page.signIn(ada), refusal(423));
+        const link = new URL((await server.inbox(ada.email, 'unlock')).link);
+        assert.equal(link.origin + link.pathname, 'https://app.example.com/account/unlock');
+        const token = link.searchParams.get('token');
+        await assert.rejects(page.users.unlockMe({ token: token.replace(/.$/, (c) => (c === '0' ? '1' : '0')) }), refusal(400));
+        await page.users.unlockMe({ token });
+        await assert.rejects(page.users.unlockMe({ token }), refusal(400), 'once');
+        assert.equal((await page.signIn(ada)).user.id, ada.id);
+    });
 });
 
 describe('a session', () => {

@@ -94,6 +94,27 @@ test('the guide’s story: a second factor, a number, and a sign-in by it', asyn
     assert.deepEqual(await signedIn(), [true, ada.email]);
 });
 
+test('the page that the mail of a lock leads to unlocks the account', async (t) => {
+    t.after(() => server.settings({ auth: { lockout: null }, frontegg: { appUrl: '' } }));
+    await server.settings({ auth: { lockout: { maxAttempts: 3 } }, frontegg: { appUrl: site.url } });
+    const ada = await server.person();
+    const login = (password) => press('login', { email: ada.email, password }, 'loginState');
+    for (const _ of [1, 2, 3]) await login('wrong password');
+    await login(ada.password);
+    assert.deepEqual(await signedIn(), [false, undefined]);
+    assert.match(JSON.stringify((await state('loginState')).error), /locked/);
+
+    await page.goto((await server.inbox(ada.email, 'unlock')).link);
+    await settled();
+    assert.equal(new URL(page.url()).pathname, (await state('routes')).unlockAccountUrl);
+    const token = await page.evaluate(() => new URLSearchParams(location.search).get('token'));
+    // It says so, and leads to the login box five seconds later.
+    await page.evaluate((token) => void window.app.store.dispatch({ type: 'auth/unlockAccount', payload: { token } }), token);
+    await page.waitForFunction(() => window.app.store.getState().auth.unlockAccountState.unlockAccountSuccess);
+    await login(ada.password);
+    assert.deepEqual(await signedIn(), [true, ada.email]);
+});
+
 test('strategies reach the screens as they are switched', async (t) => {
     t.after(() => server.settings({ frontegg: { smsLogin: true } }));
     const offered = async () => {

@@ -1,6 +1,7 @@
 //! The dialect of Frontegg's clients, over the wire. One file per file of routes.
 
 mod captcha;
+mod lockout;
 mod mfa;
 mod passwordless;
 mod phone;

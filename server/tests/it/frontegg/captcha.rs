@@ -1,4 +1,4 @@
-//! Captcha and lockout.
+//! Captcha.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -7,27 +7,20 @@ use std::thread;
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};
 
-use super::passwordless::{ask, by_sms};
 use super::{Browser, EMAIL, ID, refused};
-use crate::call::{Answer, Call};
+use crate::call::Call;
 use crate::people::PASSWORD;
 use crate::server::{Home, Server, on_both};
 
 const SITE: &str = "6Lc_site_key_of_a_test_000000000000000AA";
 const SECRET: &str = "6Lc_secret_of_a_test_00000000000000000AA";
-const LOCKED: &str =
-    "The account is locked because of too many failed attempts. Sign in another way, or set a new password.";
 
 fn captcha() -> String {
     format!("{ID}/configurations/v1/captcha-policy")
 }
 
-fn lockout() -> String {
-    format!("{ID}/configurations/v1/lockout-policy")
-}
-
 /// A call by a server.
-fn vendor(server: &Server, method: &str, path: &str) -> Call {
+pub fn vendor(server: &Server, method: &str, path: &str) -> Call {
     let token = server.vendor_token(server.api_key());
     server.call(method, path).without("X-Appwrite-Project").header("Authorization", format!("Bearer {token}"))
 }
@@ -152,55 +145,4 @@ fn while_nobody_can_say_whether_a_person_asks_nobody_passes() {
         503,
         "Whether a person asks could not be found out. Nothing was done; try again in a moment.",
     );
-}
-
-on_both! {
-    fn a_lockout_policy_is_made_shown_and_changed(kind: Kind) {
-        let server = Server::start(kind);
-        refused(&vendor(&server, "GET", &lockout()).send(), 404, "Lockout policy is not defined");
-        refused(
-            &vendor(&server, "PATCH", &lockout()).json(&json!({"enabled": true})).send(),
-            404,
-            "Lockout policy is not defined",
-        );
-        refused(
-            &vendor(&server, "POST", &lockout()).json(&json!({"maxAttempts": 0})).send(),
-            400,
-            "auth.lockout.maxAttempts must be from 1 to 100.",
-        );
-        let made = vendor(&server, "POST", &lockout()).json(&json!({"enabled": true, "maxAttempts": 4})).send();
-        assert_eq!((&made.expect(201).json()["enabled"], &made.json()["maxAttempts"]), (&json!(true), &json!(4)));
-        refused(
-            &vendor(&server, "POST", &lockout()).json(&json!({"enabled": true})).send(),
-            409,
-            "Lockout policy exists already. Use PATCH to update it.",
-        );
-        refused(&vendor(&server, "PATCH", &lockout()).json(&json!({})).send(), 400, "Missing parameters to update");
-        let changed = vendor(&server, "PATCH", &lockout()).json(&json!({"maxAttempts": 3})).send();
-        assert_eq!(changed.expect(200).json()["maxAttempts"], 3);
-        assert_eq!(vendor(&server, "GET", &lockout()).send().expect(200).json()["maxAttempts"], 3);
-        refused(&server.get(&lockout()).send(), 401, "Unauthorized");
-    }
-}
-
-on_both! {
-    fn wrong_passwords_lock_an_account_known_or_not_and_a_code_unlocks_it(kind: Kind) {
-        let server = by_sms(kind);
-        vendor(&server, "POST", &lockout()).json(&json!({"maxAttempts": 3})).send().expect(201);
-        let try_with = |email: &str, password: &str| -> Answer {
-            server.post(&format!("{ID}/auth/v1/user"), &json!({"email": email, "password": password})).send()
-        };
-        for email in [EMAIL, "who@example.com"] {
-            for _ in 0..3 {
-                refused(&try_with(email, "wrong password"), 401, "Incorrect email or password");
-            }
-            refused(&try_with(email, "wrong password"), 423, LOCKED);
-            refused(&try_with(email, PASSWORD), 423, LOCKED);
-        }
-        let mut browser = Browser::new(&server);
-        let code = ask(&mut browser, &json!({"email": EMAIL}));
-        browser.post(&format!("{ID}/auth/v1/passwordless/smscode/postlogin"), &json!({"token": code})).expect(201);
-        refused(&try_with(EMAIL, "wrong password"), 401, "Incorrect email or password");
-        refused(&try_with("who@example.com", "wrong password"), 423, LOCKED);
-    }
 }

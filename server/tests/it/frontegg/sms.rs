@@ -161,17 +161,17 @@ on_both! {
         assert_eq!(post(json!({"type": "OTC", "htmlTemplate": "<p>no code</p>"})).status, 400);
         assert_eq!(post(json!({"type": "OTC", "senderEmail": "nobody", "subject": "x"})).status, 400);
         assert_eq!(post(json!({"type": "OTC", "subject": "x", "active": false})).status, 400);
-        assert_eq!(post(json!({"type": "UnlockUser", "subject": "x"})).status, 404);
+        assert_eq!(post(json!({"type": "BulkTenantInvites", "subject": "x"})).status, 404);
         for _ in 0..2 {
             vendor.delete(&format!("{MAILS}/ResetPhoneNumber")).expect(200);
         }
         assert_eq!(vendor.get(MAILS).body, "[]");
         // What is built in is a template that will do.
-        for kind in ["OTC", "MagicLink", "SmsAuthenticationEnabled", "MFAEnroll"] {
+        for kind in ["OTC", "MagicLink", "SmsAuthenticationEnabled", "MFAEnroll", "UnlockUser", "BruteForceProtection"] {
             let built_in = vendor.get(&format!("/mail/v1/configs/{kind}/default")).expect(200).json();
             let body = json!({"type": kind, "htmlTemplate": built_in["htmlTemplate"], "subject": built_in["subject"]});
             vendor.post(MAILS, &body).expect(201);
         }
-        assert_eq!(vendor.get("/mail/v1/configs/UnlockUser/default").status, 404);
+        assert_eq!(vendor.get("/mail/v1/configs/BulkTenantInvites/default").status, 404);
     }
 }

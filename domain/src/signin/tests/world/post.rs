@@ -9,7 +9,7 @@ use crate::base::{Code, Email, Result, Secret, Target};
 use crate::db::testing::wait;
 use crate::password;
 use crate::project::Redirect;
-use crate::signin::{Ready, SignedIn, Start, Started, Terms, Way, account, verify};
+use crate::signin::{Ready, SignedIn, Start, Started, Terms, Way, account, lockout, verify};
 use crate::user::{self, User};
 
 /// The page that links lead to.
@@ -157,6 +157,27 @@ impl World {
     pub fn find_known(&self, by: &str) -> Result<account::Known, Code> {
         let (project, by) = (self.project.clone(), Target::from_stored(by.to_owned()));
         self.try_write(move |tx, ctx| account::find(tx, ctx, &project, &by)).map_err(|e| e.code)
+    }
+
+    /// Guesses a wrong password. The link of whoever is locked out by it leads to `page`.
+    pub fn guess_password(&self, by: &str, page: Option<&lockout::Page>) -> Result<(), Code> {
+        let known = self.find_known(by)?;
+        if known.locked {
+            return Err(Code::AccountLocked);
+        }
+        wait(self.guessing(&known, by, page)).map_err(|e| e.code)
+    }
+
+    /// The same by somebody who was let in to guess before, to be run beside others.
+    pub fn guessing(
+        &self,
+        known: &account::Known,
+        by: &str,
+        page: Option<&lockout::Page>,
+    ) -> impl Future<Output = Result<()>> + Send + use<> {
+        let Self { db, ctx, project, .. } = self.clone();
+        let (known, by, page) = (known.clone(), Target::from_stored(by.to_owned()), page.cloned());
+        async move { db.write(move |tx| account::count_wrong(tx, &ctx, &project, &known, &by, page.as_ref())).await }
     }
 
     /// Signs in with a password that was right for `known`.
