@@ -10,11 +10,8 @@ import { build } from 'esbuild';
 /** What SDK 7 finds on its CDN here: screens that show nothing. */
 const SCREENS = 'window.FronteggLoginBoxInit = window.FronteggAdminPortalInit = () => ({ render() {} });';
 
-/**
- * Serves the application of `entry`. What is below /frontegg is the server's, as with a custom domain, and that is where
- * the application calls unless `baseUrl` says otherwise.
- */
-export async function serve(server, entry = 'app.jsx', baseUrl) {
+/** The script of an application, as its owner would bundle it. */
+export async function bundle(entry) {
     const { outputFiles } = await build({
         entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
         bundle: true,
@@ -23,18 +20,29 @@ export async function serve(server, entry = 'app.jsx', baseUrl) {
         define: { 'process.env.NODE_ENV': '"production"' },
         logLevel: 'warning',
     });
-    const page = (own) => `<!doctype html>
+    return outputFiles[0].contents;
+}
+
+/** The page that loads it from `/app.js`. */
+export const pageOf = (server, baseUrl) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Application</title><link rel="icon" href="data:,"></head>
 <body><div id="root"></div>
-<script>window.context = ${JSON.stringify({ baseUrl: baseUrl ?? own, clientId: server.facts.clientId })}</script>
+<script>window.context = ${JSON.stringify({ baseUrl, clientId: server.facts.clientId })}</script>
 <script src="/app.js"></script></body></html>`;
-    const script = (path) => (path === '/app.js' ? outputFiles[0].contents : path.startsWith('/cdn/') ? SCREENS : undefined);
+
+/**
+ * Serves the application of `entry`. What is below /frontegg is the server's, as with a custom domain, and that is where
+ * the application calls unless `baseUrl` says otherwise.
+ */
+export async function serve(server, entry = 'app.jsx', baseUrl) {
+    const application = await bundle(entry);
+    const script = (path) => (path === '/app.js' ? application : path.startsWith('/cdn/') ? SCREENS : undefined);
     const site = createServer((request, response) => {
         const { pathname } = new URL(request.url, 'http://site');
         if (pathname.startsWith('/frontegg/')) return forward(server, request, response);
         const code = script(pathname);
         response.writeHead(200, { 'content-type': code ? 'text/javascript' : 'text/html; charset=utf-8' });
-        response.end(code ?? page(`http://${request.headers.host}`));
+        response.end(code ?? pageOf(server, baseUrl ?? `http://${request.headers.host}`));
     }).listen(0, '127.0.0.1');
     await once(site, 'listening');
     return {
@@ -46,8 +54,10 @@ export async function serve(server, entry = 'app.jsx', baseUrl) {
     };
 }
 
-function forward(server, request, response) {
-    const { method, headers } = request;
+/** Hands a request on to the server, with `more` headers. */
+export function forward(server, request, response, more = {}) {
+    const { method } = request;
+    const headers = { ...request.headers, ...more };
     const onward = ask(new URL(request.url, server.url), { method, headers }, (answer) => {
         response.writeHead(answer.statusCode, answer.headers);
         answer.pipe(response);

@@ -14,11 +14,11 @@ export const password = 'correct horse battery';
 
 /**
  * Starts the server. SMS is a way to sign in beside the password, and the limits per route are off, unless `settings` says
- * otherwise.
+ * otherwise. `more` is added to its environment.
  */
-export async function start(settings = {}) {
+export async function start(settings = {}, more = {}) {
     const frontegg = { smsLogin: true, rateLimits: false, ...settings.frontegg };
-    const server = await serve({ nuvix: { rateLimits: false }, ...settings, frontegg });
+    const server = await serve({ nuvix: { rateLimits: false }, ...settings, frontegg }, more);
     return Object.assign(server, { person: (wanted) => person(server, wanted) });
 }
 

@@ -1,7 +1,7 @@
 // Debian's chromium, driven by playwright-core: it can reach nothing but this machine, and tells all that it saw.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,32 +15,43 @@ const FLAGS = [
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    // Names but our own lead nowhere, so that a stray address fails here and not on somebody else's machine.
     '--no-proxy-server',
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ];
 
-/** Starts chromium with an empty profile. */
-export async function openChromium(options = {}) {
+/** Names but our own lead nowhere, so that a stray address fails here and not on somebody else's machine. */
+const resolve = (hosts) =>
+    `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1, `).join('')}MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`;
+
+/**
+ * Starts chromium with an empty profile. `hosts` are names that lead to this machine as well. With `thirdParty` it is like a
+ * browser that takes cookies of other sites than the page's, which Debian's does not.
+ */
+export async function openChromium({ hosts = [], thirdParty = false, ...options } = {}) {
     const profile = await mkdtemp(join(tmpdir(), 'countersign-chromium-'));
+    if (thirdParty) {
+        await mkdir(join(profile, 'Default'));
+        const preferences = { profile: { block_third_party_cookies: false, cookie_controls_mode: 0 } };
+        await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+    }
     const context = await chromium.launchPersistentContext(profile, {
         executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',
         headless: true,
-        args: FLAGS,
+        args: [...FLAGS, resolve(hosts)],
         locale: 'en-US',
         ...options,
     });
     context.setDefaultTimeout(10_000);
-    return new Chromium(context, profile);
+    return new Chromium(context, profile, hosts);
 }
 
 class Chromium {
     #errors = [];
     #hosts = new Set();
 
-    constructor(context, profile) {
+    constructor(context, profile, hosts) {
         this.context = context;
         this.profile = profile;
+        this.hosts = hosts;
         context.on('request', (request) => {
             const { protocol, hostname } = new URL(request.url());
             if (!['data:', 'blob:', 'about:'].includes(protocol)) this.#hosts.add(hostname);
@@ -77,7 +88,7 @@ class Chromium {
             ),
         ];
         assert.deepEqual(this.#errors.filter((text) => !provoked.some((start) => text.startsWith(start))), []);
-        const own = ['127.0.0.1', 'localhost', ...asked];
+        const own = ['127.0.0.1', 'localhost', ...this.hosts, ...asked];
         assert.deepEqual([...this.#hosts].filter((host) => !own.includes(host)), []);
     }
 
