@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRef};
-use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::{Request, Response, StatusCode};
 use axum::routing::{get, post};
 use countersign_domain::base::Actor;
@@ -214,6 +214,94 @@ async fn only_what_was_asked_for_is_mounted_and_every_answer_is_guarded() {
     let login: Router = with_page.router();
     let answer = login.oneshot(request("GET", "/login", "", &Json::Null)).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn frontegg_clients_sign_in_beside_routes_that_stay_the_applications_own() {
+    let folder = TempDir::new().unwrap();
+    let (outbox, mut sent) = mpsc::unbounded_channel();
+    let hand_over = move |otp| {
+        let done = outbox.send(otp);
+        async move { done }
+    };
+    let auth = builder(&folder)
+        .dialects([Dialect::Frontegg])
+        .settings(json!({ "frontegg": { "mainStrategy": "SmsCode" } }))
+        .public_url("https://shop.example")
+        .send_otp(hand_over)
+        .open()
+        .await
+        .unwrap();
+    let shop: Router = Router::new()
+        .route("/flags", get(async || "flags of the shop"))
+        .route("/metadata", get(async || "metadata of the shop"))
+        .route("/whoami", get(whoami))
+        .merge(auth.router())
+        .with_state(Shop { auth: auth.clone(), name: "the shop" });
+    let ask = async |method: &str, path: &str, show: &str, cookie: &str, body: Json| {
+        let mut request = request(method, path, cookie, &body);
+        if !show.is_empty() {
+            request.headers_mut().insert(AUTHORIZATION, format!("Bearer {show}").parse().unwrap());
+        }
+        let answer = shop.clone().oneshot(request).await.unwrap();
+        let cookie = answer.headers().get(SET_COOKIE).map(|line| line.to_str().unwrap().to_owned()).unwrap_or_default();
+        let (status, text) = read(answer).await;
+        (status.as_u16(), text, cookie.split(';').next().unwrap().to_owned())
+    };
+    let field = |text: &str, name: &str| serde_json::from_str::<Json>(text).unwrap()[name].as_str().unwrap().to_owned();
+
+    let app = auth.0.app.clone();
+    let ctx = app.ctx(Arc::from("shop"), Actor::System, None);
+    let key = project::NewKey {
+        name: "server".to_owned(),
+        scopes: vec!["users.read".to_owned(), "users.write".to_owned()],
+        expires_at: None,
+        secret: None,
+    };
+    let (_, secret) = app.db.write(move |tx| project::create_key(tx, &ctx, "shop", &key)).await.unwrap();
+    let who = json!({ "clientId": "shop", "secret": secret.expose() });
+    let (status, text, _) = ask("POST", "/auth/vendor", "", "", who).await;
+    assert_eq!(status, 200, "{text}");
+    let vendor = field(&text, "token");
+    let new = json!({ "email": "anna@example.com" });
+    let (status, text, _) = ask("POST", "/identity/resources/vendor-only/users/v1", &vendor, "", new).await;
+    assert_eq!(status, 201, "{text}");
+    let id = field(&text, "id");
+    let path = format!("/frontegg/identity/resources/users/phone-numbers/v1/vendor/{id}");
+    let (status, text, _) = ask("POST", &path, &vendor, "", json!({ "phoneNumber": NUMBER })).await;
+    assert_eq!(status, 201, "{text}");
+
+    for mount in ["/frontegg/identity", "/identity"] {
+        let path = |last: &str| format!("{mount}/resources/auth/v1/passwordless/smscode/{last}");
+        let asked = json!({ "phoneNumber": NUMBER });
+        let (status, text, flow) = ask("POST", &path("prelogin"), "", "", asked).await;
+        assert_eq!((status, field(&text, "phoneNumber").as_str()), (201, "+142*****123"));
+        let otp = sent.recv().await.unwrap();
+        assert_eq!((otp.phone_number.as_str(), otp.purpose.as_str()), (NUMBER, "sign-in"));
+        let shown = json!({ "token": otp.code.unwrap() });
+        let (status, text, _) = ask("POST", &path("postlogin"), "", &flow, shown).await;
+        assert_eq!(status, 201, "{text}");
+        let token = field(&text, "accessToken");
+        let (status, me, _) = ask("GET", &format!("{mount}/resources/users/v2/me"), &token, "", Json::Null).await;
+        assert_eq!((status, field(&me, "email").as_str()), (200, "anna@example.com"));
+        let (status, number, _) = ask("GET", "/whoami", &token, "", Json::Null).await;
+        assert_eq!((status, number.as_str()), (200, NUMBER), "the application's handlers know the token");
+    }
+
+    for (path, status, body) in [
+        ("/flags", 200, "flags of the shop"),
+        ("/metadata", 200, "metadata of the shop"),
+        ("/frontegg/flags", 200, "{}"),
+        ("/vendors/public", 404, ""),
+        ("/v1/account", 404, ""),
+        ("/login", 404, ""),
+    ] {
+        let (answered, text, _) = ask("GET", path, "", "", Json::Null).await;
+        assert_eq!((answered, text.as_str()), (status, body), "{path}");
+    }
+    let (status, text, _) = ask("GET", "/frontegg/metadata?entityName=adminBox", "", "", Json::Null).await;
+    assert!(status == 200 && text.contains("adminBox"), "{text}");
+    auth.shutdown().await;
 }
 
 #[tokio::test]
