@@ -65,6 +65,8 @@ pub enum What {
     DeviceCreate,
     /// Somebody signed in by a remembered device without a second factor.
     DeviceUse,
+    /// Devices were forgotten, because somebody wants them asked again.
+    DeviceDelete,
     /// A number for codes of second factors was proved.
     MfaPhoneVerify,
     /// It was taken away.
@@ -161,6 +163,7 @@ impl What {
             Self::RecoveryCodesDelete => "recovery-codes.delete",
             Self::DeviceCreate => "device.create",
             Self::DeviceUse => "device.use",
+            Self::DeviceDelete => "device.delete",
             Self::MfaPhoneVerify => "mfa-phone.verify",
             Self::MfaPhoneDelete => "mfa-phone.delete",
             Self::MfaRecover => "mfa.recover",

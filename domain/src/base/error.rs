@@ -70,6 +70,8 @@ pub enum Code {
     InvalidPhone,
     /// No session has this id.
     SessionNotFound,
+    /// No remembered device has this id.
+    DeviceNotFound,
     /// No e-mail provider is set up.
     NoEmailProvider,
     /// The e-mail or the password is wrong.
@@ -191,6 +193,7 @@ impl Code {
             Self::InvalidEmail => "invalid-email",
             Self::InvalidPhone => "invalid-phone",
             Self::SessionNotFound => "session-not-found",
+            Self::DeviceNotFound => "device-not-found",
             Self::NoEmailProvider => "no-email-provider",
             Self::InvalidCredentials => "invalid-credentials",
             Self::PasswordRecentlyUsed => "password-recently-used",

@@ -9,7 +9,7 @@ mod tests;
 
 use crate::args;
 use crate::audit::{self, What};
-use crate::base::{Ctx, Result, Secret, Time};
+use crate::base::{Code, Ctx, Result, Secret, Time};
 use crate::db::{Row, Tx};
 
 /// Random bytes of a device's secret.
@@ -94,6 +94,22 @@ pub fn list(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Vec<Device>> {
 /// Forgets all devices of a user: each is asked for a second factor again.
 pub fn delete_all(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
     tx.push(sql::DELETE_ALL, args![&ctx.project, user])
+}
+
+/// Forgets a device of a user, because somebody wants it asked for a second factor again. `Code::DeviceNotFound`.
+pub fn revoke(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<()> {
+    if tx.exec(sql::DELETE, args![&ctx.project, user, id])? == 0 {
+        return Err(Code::DeviceNotFound.into());
+    }
+    audit::record(tx, ctx, What::DeviceDelete, Some(user), "{}")
+}
+
+/// The same for all devices of a user.
+pub fn revoke_all(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<()> {
+    match tx.exec(sql::DELETE_ALL, args![&ctx.project, user])? {
+        0 => Ok(()),
+        count => audit::record(tx, ctx, What::DeviceDelete, Some(user), &format!(r#"{{"count":{count}}}"#)),
+    }
 }
 
 /// Removes devices whose time was over before `before`.

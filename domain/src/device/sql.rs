@@ -11,8 +11,9 @@ pub(super) const LIST: &str = "SELECT id, user_id, address, agent, created_at, e
 pub(super) const DELETE_OLDEST: &str = "DELETE FROM devices WHERE id IN (
   SELECT id FROM devices WHERE project_id = $1 AND user_id = $2 AND id <> $3 ORDER BY created_at DESC, id DESC
   LIMIT 1000000 OFFSET $4)";
+pub(super) const DELETE: &str = "DELETE FROM devices WHERE project_id = $1 AND user_id = $2 AND id = $3";
 pub(super) const DELETE_ALL: &str = "DELETE FROM devices WHERE project_id = $1 AND user_id = $2";
 pub(super) const PURGE: &str = "DELETE FROM devices WHERE expires_at < $1";
 
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[INSERT, FIND, LIST, DELETE_OLDEST, DELETE_ALL, PURGE];
+pub(crate) const ALL: &[&str] = &[INSERT, FIND, LIST, DELETE_OLDEST, DELETE, DELETE_ALL, PURGE];

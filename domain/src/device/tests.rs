@@ -63,6 +63,31 @@ on_both!(of_too_many_devices_the_oldest_go, |test| {
     assert!(knows(test, &ctx, "bernd", &theirs));
 });
 
+on_both!(a_device_that_is_revoked_is_forgotten_and_only_that_one_and_it_is_written_down, |test| {
+    const DETAILS: &str =
+        "SELECT detail FROM audit_events WHERE event = 'device.delete' AND user_id = 'anna' ORDER BY detail DESC";
+    let ctx = ctx();
+    let devices: Vec<_> = (0..3).map(|_| write(test, &ctx, |tx, ctx| create(tx, ctx, "anna", 600))).collect();
+    let (theirs, secret) = write(test, &ctx, |tx, ctx| create(tx, ctx, "bernd", 600));
+    let revoke = |ctx: &Ctx, id: &str| {
+        let (ctx, id) = (ctx.clone(), id.to_owned());
+        wait(test.db.write(move |tx| revoke(tx, &ctx, "anna", &id))).map_err(|error| error.code)
+    };
+    let id = &devices[0].0.id;
+    assert_eq!(revoke(&ctx, &theirs.id), Err(Code::DeviceNotFound), "somebody else's");
+    assert_eq!(revoke(&Ctx { project: "p2".into(), ..ctx.clone() }, id), Err(Code::DeviceNotFound));
+    assert_eq!(revoke(&ctx, id), Ok(()));
+    assert_eq!(revoke(&ctx, id), Err(Code::DeviceNotFound));
+    assert!(!knows(test, &ctx, "anna", &devices[0].1) && knows(test, &ctx, "anna", &devices[1].1));
+    for _ in 0..2 {
+        write(test, &ctx, |tx, ctx| revoke_all(tx, ctx, "anna"));
+    }
+    assert_eq!(write(test, &ctx, |tx, ctx| list(tx, ctx, "anna")), []);
+    assert!(knows(test, &ctx, "bernd", &secret));
+    let told: Vec<String> = wait(test.db.read(|tx| tx.list(DETAILS, &[], |row| row.get(0)))).unwrap();
+    assert_eq!(told, ["{}", r#"{"count":2}"#]);
+});
+
 on_both!(what_is_over_is_removed, |test| {
     let mut ctx = ctx();
     write(test, &ctx, |tx, ctx| create(tx, ctx, "anna", 60));

@@ -141,6 +141,7 @@ impl From<Error> for Failure {
             Code::AccountLocked => say(S::CONFLICT, "Too many wrong passwords locked the account's."),
             Code::CaptchaFailed | Code::CaptchaUnavailable => say(S::FORBIDDEN, "Nothing shows that a person asks."),
             Code::SessionNotFound => say(S::NOT_FOUND, "There is no session with this id."),
+            Code::DeviceNotFound => say(S::NOT_FOUND, "The user has no remembered device with this id."),
             Code::InvalidCredentials => say(S::UNAUTHORIZED, "The e-mail address or the password is wrong."),
             Code::PasswordRecentlyUsed => say(S::BAD_REQUEST, "This password was used before. Choose another one."),
             Code::PasswordPersonalData => {

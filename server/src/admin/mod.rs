@@ -6,6 +6,7 @@
 mod administrator;
 mod audit;
 mod call;
+mod device;
 mod error;
 mod key;
 mod message;
@@ -117,6 +118,9 @@ static ROUTES: &[Route] = routes! {
     GET "/projects/{projectId}/users/{userId}/sessions" Admin user::list_sessions;
     DELETE "/projects/{projectId}/users/{userId}/sessions" Admin user::delete_sessions;
     DELETE "/projects/{projectId}/users/{userId}/sessions/{sessionId}" Admin user::delete_session;
+    GET "/projects/{projectId}/users/{userId}/devices" Admin device::list;
+    DELETE "/projects/{projectId}/users/{userId}/devices" Admin device::delete_all;
+    DELETE "/projects/{projectId}/users/{userId}/devices/{deviceId}" Admin device::delete;
     GET "/projects/{projectId}/users/{userId}/factors" Admin user::list_factors;
     DELETE "/projects/{projectId}/users/{userId}/factors/{factor}" Admin user::delete_factor;
     GET "/projects/{projectId}/users/{userId}/audit" Admin audit::list_of_user;

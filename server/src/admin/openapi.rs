@@ -8,7 +8,9 @@ use utoipa::openapi::security::{
 };
 
 use super::{BASE, COOKIE, ROUTES, Route, Who};
-use super::{administrator, audit, key, message, platform, project, provider, session, template, token, user, webhook};
+use super::{
+    administrator, audit, device, key, message, platform, project, provider, session, template, token, user, webhook,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -60,6 +62,9 @@ use super::{administrator, audit, key, message, platform, project, provider, ses
         user::list_sessions,
         user::delete_sessions,
         user::delete_session,
+        device::list,
+        device::delete_all,
+        device::delete,
         user::list_factors,
         user::delete_factor,
         webhook::list_events,

@@ -239,6 +239,7 @@ impl From<Error> for Failure {
             | Code::CursorNotFound
             | Code::ContactNotFound
             | Code::ContactExists
+            | Code::DeviceNotFound
             | Code::WebhookNotFound
             | Code::DeliveryNotFound
             | Code::AdminNotFound

@@ -29,6 +29,7 @@ impl Refusal {
     }
 
     /// Each code in the words of this page. Only what is said after the right code may depend on the account.
+    #[expect(clippy::too_many_lines, reason = "one arm per code")]
     pub(super) fn of(error: &Error, now: Time) -> Self {
         use StatusCode as S;
         let ended = |status, message: &str| Self { ends_flow: true, ..Self::new(status, message) };
@@ -115,6 +116,7 @@ impl Refusal {
             | Code::InvalidQuery { .. }
             | Code::TooManyValues
             | Code::CursorNotFound
+            | Code::DeviceNotFound
             | Code::WebhookNotFound
             | Code::DeliveryNotFound
             | Code::AdminNotFound

@@ -306,6 +306,7 @@ impl From<Error> for Failure {
             | Code::ContactExists
             | Code::InvalidEmail
             | Code::InvalidPhone
+            | Code::DeviceNotFound
             | Code::WebhookNotFound
             | Code::DeliveryNotFound
             | Code::AdminNotFound

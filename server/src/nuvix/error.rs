@@ -350,8 +350,8 @@ impl From<Error> for Failure {
                 "general_cursor_not_found",
                 "There is nothing with the id of the cursor. Begin with the first page again.",
             ),
-            // No route of this dialect has webhooks.
-            Code::WebhookNotFound | Code::DeliveryNotFound => {
+            // No route of this dialect has webhooks or remembered devices.
+            Code::WebhookNotFound | Code::DeliveryNotFound | Code::DeviceNotFound => {
                 failure(S::NOT_FOUND, "general_not_found", "There is nothing with this id.")
             }
         }

@@ -1,6 +1,8 @@
 //! The users of a project.
 
+use countersign_domain::base::Ctx;
 use countersign_domain::db::Kind;
+use countersign_domain::device;
 use serde_json::{Value, json};
 
 use super::{refused, sign_in};
@@ -163,6 +165,42 @@ on_both! {
     }
 }
 
+on_both! {
+    fn remembered_devices_of_a_user_are_listed_and_revoked(kind: Kind) {
+        let server = Server::start(kind);
+        let admin = sign_in(&server);
+        for id in ["anna", "bernd"] {
+            admin.post(USERS, &json!({"id": id, "email": format!("{id}@example.com")}));
+        }
+        let remember = |user: &'static str| {
+            let (device, secret) = server.home.write("demo", 0, move |tx, ctx| {
+                let ctx = Ctx { user_agent: Some("Firefox".into()), address: "192.0.2.7".parse().ok(), ..ctx.clone() };
+                device::create(tx, &ctx, user, 3_600)
+            });
+            server.home.keep_secret(secret.expose());
+            device.id
+        };
+        let (one, two, theirs) = (remember("anna"), remember("anna"), remember("bernd"));
+        let base = format!("{USERS}/anna/devices");
+        let listed = admin.get(&base);
+        assert_eq!(listed["total"], 2);
+        let first = &listed["data"][0];
+        assert_eq!((&first["id"], &first["address"], &first["agent"]), (&json!(one), &json!("192.0.2.7"), &json!("Firefox")));
+        let mut fields: Vec<_> = first.as_object().unwrap().keys().collect();
+        fields.sort();
+        assert_eq!(fields, ["address", "agent", "createdAt", "expiresAt", "id"]);
+        admin.delete(&format!("{base}/{one}"));
+        for id in [&one, &theirs] {
+            refused(&admin.call("DELETE", &format!("{base}/{id}")).send(), 404, "device-not-found");
+        }
+        assert_eq!(admin.get(&base)["data"][0]["id"], json!(two));
+        admin.delete(&base);
+        assert_eq!((&admin.get(&base)["total"], &admin.get(&format!("{USERS}/bernd/devices"))["total"]), (&json!(0), &json!(1)));
+        let told = admin.get(&format!("{USERS}/anna/audit?event=device.delete"));
+        assert_eq!(told["data"].as_array().unwrap().len(), 2, "{told}");
+    }
+}
+
 #[test]
 fn a_user_of_one_project_is_nobody_by_the_path_of_another() {
     let server = Server::start(Kind::Sqlite);
@@ -179,6 +217,9 @@ fn a_user_of_one_project_is_nobody_by_the_path_of_another() {
         ("GET", "/sessions"),
         ("DELETE", "/sessions"),
         ("DELETE", "/sessions/x"),
+        ("GET", "/devices"),
+        ("DELETE", "/devices"),
+        ("DELETE", "/devices/x"),
         ("GET", "/factors"),
         ("DELETE", "/factors/recovery-codes"),
         ("GET", "/audit"),

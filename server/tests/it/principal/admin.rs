@@ -3,6 +3,7 @@
 use countersign_domain::admin::{self, Known, NewToken};
 use countersign_domain::base::{Ctx, Result, Secret};
 use countersign_domain::db::Tx;
+use countersign_domain::device;
 use countersign_domain::message::{self, New, Payload};
 use serde_json::{Value, json};
 
@@ -192,6 +193,10 @@ impl World {
                 let known = admin::find_known(tx, &admin)?.expect("he is there");
                 Ok(admin::create_session(tx, ctx, &known)?.0.id)
             })
+        });
+        fill("{deviceId}", &|| {
+            let (user, project) = (user.clone(), project.clone());
+            self.server.home.write(&project, AHEAD, move |tx, ctx| Ok(device::create(tx, ctx, &user, 3_600)?.0.id))
         });
         if (row.method, path) == ("DELETE", "/projects/{projectId}") {
             target = format!("{target}?confirm={project}");
