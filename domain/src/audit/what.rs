@@ -5,7 +5,7 @@
 pub enum What {
     /// Somebody, or an API key, made an account.
     UserCreate,
-    /// Name or preferences of an account were changed.
+    /// Name or preferences of an account were changed, or what a server notes about it, or the accounts that it belongs to.
     UserUpdate,
     /// An account was blocked.
     UserBlock,

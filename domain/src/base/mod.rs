@@ -8,6 +8,7 @@ pub mod error;
 mod fold;
 pub mod foreign_hash;
 pub mod id;
+pub mod json;
 pub mod page;
 pub mod phone;
 pub mod random;

@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "admin", sql: include_str!("../../migrations/0007_admin.sql") },
     Migration { version: 8, name: "accounts", sql: include_str!("../../migrations/0008_accounts.sql") },
     Migration { version: 9, name: "mfa", sql: include_str!("../../migrations/0009_mfa.sql") },
+    Migration { version: 10, name: "user_notes", sql: include_str!("../../migrations/0010_user_notes.sql") },
 ];
 
 /// A step and whether the database has it.

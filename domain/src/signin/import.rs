@@ -11,7 +11,8 @@ use crate::base::{Ctx, Email, Error, Phone, Result, Time, id};
 use crate::db::Tx;
 use crate::mfa::{self, Moved};
 use crate::password::{self, Hash};
-use crate::user::{self, Import, Imported, Proof};
+use crate::tenant::{self, Joined};
+use crate::user::{self, Import, Imported, Notes, Proof};
 
 /// How far the source vouches for a number or an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +62,10 @@ pub struct Candidate {
     pub mfa_phone: Option<String>,
     /// Whether nobody asks him for a second factor.
     pub mfa_bypass: bool,
+    /// What a server notes about him.
+    pub notes: Notes,
+    /// The accounts of users that he belongs to.
+    pub tenants: Vec<Joined>,
     /// Labels.
     pub labels: Vec<String>,
     /// His own JSON object.
@@ -108,6 +113,7 @@ pub struct Prepared {
     user: Imported,
     password: Option<Vec<u8>>,
     totp: Option<(Moved, mfa::Sealed)>,
+    tenants: Vec<Joined>,
 }
 
 impl Prepared {
@@ -141,6 +147,8 @@ pub fn prepare(ctx: &Ctx, rules: &Rules, candidate: Candidate) -> Result<Prepare
     user::check_name(&candidate.name)?;
     let labels = user::labels_text(&candidate.labels)?;
     let prefs = user::prefs_text(&candidate.prefs)?;
+    candidate.notes.check()?;
+    tenant::check(&candidate.tenants)?;
     let (email, email_proof) = match &candidate.email {
         Some(contact) => {
             let email = Email::parse(&contact.text).map_err(|error| Error::invalid("email", error.to_string()))?;
@@ -194,6 +202,7 @@ pub fn prepare(ctx: &Ctx, rules: &Rules, candidate: Candidate) -> Result<Prepare
         password_at: candidate.password_at,
         mfa_phone,
         mfa_bypass: candidate.mfa_bypass,
+        notes: candidate.notes,
         labels,
         prefs,
         proved_at: candidate.proved_at,
@@ -201,7 +210,7 @@ pub fn prepare(ctx: &Ctx, rules: &Rules, candidate: Candidate) -> Result<Prepare
         created_at: candidate.created_at,
         updated_at: candidate.updated_at,
     };
-    Ok(Prepared { user, password, totp })
+    Ok(Prepared { user, password, totp, tenants: candidate.tenants })
 }
 
 /// The id that a user will have.
@@ -224,11 +233,11 @@ const fn proof(trust: Trust, rules: &Rules) -> Proof {
 }
 
 /// Takes users over, in their order, and says what became of each. A user whom an import made before is left as he is,
-/// so that what was interrupted can be run again. Nobody is told, and the limit of users does not count: that is for
+/// so that what was interrupted can be run again. Accounts of users that are not there are made. Nobody is told, and the limit of users does not count: that is for
 /// people who sign up.
 pub fn store(tx: &mut Tx<'_>, ctx: &Ctx, users: &[Prepared]) -> Result<Vec<Import>> {
     let mut outcomes = Vec::with_capacity(users.len());
-    for Prepared { user, password, totp } in users {
+    for Prepared { user, password, totp, tenants } in users {
         let outcome = user::import(tx, ctx, user)?;
         if outcome == Import::Made {
             if let (Some(sealed), Some(at)) = (password, user.password_at(ctx.now)) {
@@ -237,6 +246,7 @@ pub fn store(tx: &mut Tx<'_>, ctx: &Ctx, users: &[Prepared]) -> Result<Vec<Impor
             if let Some((moved, sealed)) = totp {
                 mfa::insert_moved(tx, ctx, &user.id, moved, sealed)?;
             }
+            tenant::import(tx, ctx, &user.id, tenants)?;
             audit::record(tx, ctx, What::UserCreate, Some(&user.id), r#"{"by":"import"}"#)?;
         }
         outcomes.push(outcome);

@@ -1,11 +1,12 @@
-//! Users whom a customer's own server makes as members of an account.
+//! Users whom a customer's own server makes as members of an account, and takes out of it.
 
 use super::account::Password;
-use super::manage::{self, NewUser};
+use super::manage::{self, Change, NewUser};
+use crate::audit::{self, What};
 use crate::base::{Code, Ctx, Result};
 use crate::db::Tx;
 use crate::project::Project;
-use crate::tenant::{self, Own};
+use crate::tenant::{self, Belonging, Own};
 use crate::user::{self, User};
 
 /// What the project's own account is while nobody changed it.
@@ -20,10 +21,8 @@ pub struct Invite {
     pub new: NewUser,
     /// To which account of users he is to belong; none: the project's own, by belonging to no other.
     pub tenant: Option<String>,
-    /// Entries of the user's own JSON object.
-    pub prefs: Vec<(&'static str, String)>,
-    /// Whether nobody is to ask a new user for a second factor.
-    pub mfa_bypass: bool,
+    /// What else is so of a new user.
+    pub change: Change,
     /// Whether somebody who is there already joins the account as he is. Else `Code::UserExists`.
     pub known_too: bool,
 }
@@ -47,11 +46,8 @@ pub fn invite(
     let user = if let Some(user) = known.filter(|user| !user.pending) {
         user
     } else {
-        let mut user = manage::create(tx, ctx, project, &invite.new, password)?;
-        if invite.mfa_bypass {
-            user = manage::set_mfa_bypass(tx, ctx, &user.id, true)?;
-        }
-        set(tx, ctx, user, &invite.prefs)?
+        let user = manage::create(tx, ctx, project, &invite.new, password)?;
+        manage::update(tx, ctx, project, &user.id, &invite.change)?
     };
     // Nobody is told where he belongs when he belongs to the project's own alone.
     let belongs = tenant::of_user(tx, ctx, &user.id)?;
@@ -62,8 +58,27 @@ pub fn invite(
     Ok(user)
 }
 
-fn set(tx: &mut Tx<'_>, ctx: &Ctx, user: User, prefs: &[(&'static str, String)]) -> Result<User> {
-    prefs.iter().try_fold(user, |user, (name, value)| user::set_pref(tx, ctx, &user.id, name, Some(value)))
+/// A user and the accounts that he belongs to. `Code::UserNotFound`, also where one is named and he does not belong to it.
+pub fn get_member(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, of: Option<&str>) -> Result<(User, Belonging)> {
+    let user = user::get(tx, &ctx.project, id)?;
+    let belongs = tenant::of_user(tx, ctx, id)?;
+    match of {
+        Some(tenant) if !belongs.all.iter().any(|one| one == tenant) => Err(Code::UserNotFound.into()),
+        Some(_) | None => Ok((user, belongs)),
+    }
+}
+
+/// Takes a user out of an account; where none is named, or he belongs to no other, he is removed with every way into his.
+/// `Code::UserNotFound`, also where he does not belong to it.
+pub fn remove(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, of: Option<&str>) -> Result<()> {
+    let (_, belongs) = get_member(tx, ctx, id, of)?;
+    match of {
+        Some(tenant) if belongs.all.len() > 1 && tenant::leave(tx, ctx, id, tenant)? => {
+            audit::record(tx, ctx, What::UserUpdate, Some(id), r#"{"changed":"tenants"}"#)?;
+            user::announce(tx, ctx, id)
+        }
+        Some(_) | None => manage::delete(tx, ctx, id),
+    }
 }
 
 /// What a user says of himself. What is `None` stays as it is.
@@ -71,18 +86,18 @@ fn set(tx: &mut Tx<'_>, ctx: &Ctx, user: User, prefs: &[(&'static str, String)])
 pub struct Profile {
     /// His name.
     pub name: Option<String>,
-    /// Entries of his own JSON object.
-    pub prefs: Vec<(&'static str, String)>,
+    /// Entries of his own JSON object: each with its value, or with none where it is taken away.
+    pub entries: Vec<(&'static str, Option<String>)>,
 }
 
 /// Changes what a user says of himself.
 pub fn update_profile(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, profile: &Profile) -> Result<User> {
-    let mut user = user::get(tx, &ctx.project, id)?;
-    if user.blocked {
+    if user::get(tx, &ctx.project, id)?.blocked {
         return Err(Code::UserBlocked.into());
     }
     if let Some(name) = &profile.name {
-        user = user::update_name(tx, ctx, id, name)?;
+        user::update_name(tx, ctx, id, name)?;
     }
-    set(tx, ctx, user, &profile.prefs)
+    manage::set_entries(tx, ctx, id, &profile.entries)?;
+    user::get(tx, &ctx.project, id)
 }

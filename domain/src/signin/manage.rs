@@ -83,6 +83,12 @@ pub struct Change {
     pub labels: Option<Vec<String>>,
     /// The user's own object.
     pub prefs: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Entries of it: each with its value, or with none where it is taken away.
+    pub entries: Vec<(&'static str, Option<String>)>,
+    /// What the server's own system knows the user by.
+    pub external_id: Set<String>,
+    /// What only servers read: a JSON object as text.
+    pub vendor_metadata: Set<String>,
 }
 
 /// Changes all that `change` names, or nothing.
@@ -111,6 +117,13 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str, change: &
     if let Some(prefs) = &change.prefs {
         user::update_prefs(tx, ctx, id, prefs)?;
     }
+    set_entries(tx, ctx, id, &change.entries)?;
+    if let (false, external_id) = change.external_id.parts() {
+        user::set_external_id(tx, ctx, id, external_id.map(String::as_str))?;
+    }
+    if let (false, metadata) = change.vendor_metadata.parts() {
+        user::set_vendor_metadata(tx, ctx, id, metadata.map(String::as_str))?;
+    }
     if let Some(mfa) = change.mfa {
         set_mfa(tx, ctx, id, mfa)?;
     }
@@ -121,6 +134,16 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, id: &str, change: &
         set_blocked(tx, ctx, id, blocked)?;
     }
     user::get(tx, &ctx.project, id)
+}
+
+/// Changes entries of the user's own object.
+pub(super) fn set_entries(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &str,
+    entries: &[(&'static str, Option<String>)],
+) -> Result<()> {
+    entries.iter().try_for_each(|(name, value)| user::set_pref(tx, ctx, id, name, value.as_deref()).map(drop))
 }
 
 /// Makes an account. A pending one holds nothing against it; `Code::UserExists` when its id, number or address is taken.

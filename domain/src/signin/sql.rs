@@ -16,14 +16,20 @@ macro_rules! session_and_user {
 }
 pub(super) const FIND_WITH_USER: &str = session_and_user!(" AND s.hash = $3");
 pub(super) const FIND_BY_ID_WITH_USER: &str = session_and_user!("");
-/// A user with what an export has of him beside it; the authenticator only if it is verified.
+/// A user with what an export has of him beside it; the authenticator only if it is verified. The accounts that he belongs
+/// to are a line each, in parts with tabs between them: neither can be in an id or a name.
 macro_rules! export {
     ($order:literal) => {
         concat!(
             "SELECT u.id, u.origin, u.pending, u.blocked, u.name, u.email, u.email_proof, u.phone, u.phone_proof,
   u.phone_claim, u.mfa, u.labels, u.prefs, u.proved_at, u.signed_in_at, u.created_at, u.updated_at, u.totp,
   u.password_at, u.mfa_phone, u.mfa_bypass, p.sealed, p.changed_at, a.id, a.sealed, a.last_step, a.verified_at, a.created_at,
-  (SELECT COUNT(*) FROM recovery_codes c WHERE c.project_id = u.project_id AND c.user_id = u.id)
+  (SELECT COUNT(*) FROM recovery_codes c WHERE c.project_id = u.project_id AND c.user_id = u.id),
+  u.external_id, u.vendor_metadata,
+  (SELECT string_agg(m.tenant_id || '\t' || COALESCE(t.name, '') || '\t' || CASE WHEN m.active THEN '1' ELSE '0' END
+    || '\t' || CAST(m.created_at AS TEXT), '\n')
+   FROM memberships m LEFT JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
+   WHERE m.project_id = u.project_id AND m.user_id = u.id AND t.deleted_at IS NULL)
  FROM users u LEFT JOIN passwords p ON p.project_id = u.project_id AND p.user_id = u.id
  LEFT JOIN authenticators a ON a.project_id = u.project_id AND a.user_id = u.id AND a.kind = 'totp'
   AND a.verified_at IS NOT NULL

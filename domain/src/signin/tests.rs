@@ -21,6 +21,7 @@ mod link;
 mod lockout;
 mod login_number;
 mod manage;
+mod member;
 mod mock;
 mod notice;
 mod number;

@@ -3,14 +3,19 @@
 //! A project has one of its own, which has its id and name and is there without a row until somebody changes it. Whoever
 //! belongs to no other belongs to that one.
 
+mod joined;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use joined::check;
+pub use joined::{Joined, import};
 
 use serde::{Deserialize, Serialize};
 
 use crate::args;
 use crate::audit::{self, What};
+use crate::base::json::check_object;
 use crate::base::{Code, Ctx, Error, Result, Time, fold, id};
 use crate::db::{Row, Tx};
 
@@ -55,10 +60,7 @@ impl Details {
             }
         }
         if let Some(metadata) = &self.metadata {
-            let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(metadata).is_ok();
-            if metadata.len() > 65_536 || !is_object {
-                return Err(Error::invalid("metadata", "must be a JSON object of at most 64 KiB, as text"));
-            }
+            check_object("metadata", metadata)?;
         }
         serde_json::to_string(self).map_err(Error::internal)
     }
@@ -267,7 +269,7 @@ pub fn of_user(tx: &mut Tx<'_>, ctx: &Ctx, user: &str) -> Result<Belonging> {
 /// `Code::TenantNotFound`.
 pub fn join(tx: &mut Tx<'_>, ctx: &Ctx, own: &Own, user: &str, id: &str) -> Result<()> {
     get(tx, ctx, own, id)?;
-    tx.exec(sql::JOIN, args![&ctx.project, user, id, ctx.now])?;
+    tx.exec(sql::JOIN, args![&ctx.project, user, id, false, ctx.now])?;
     Ok(())
 }
 
@@ -281,6 +283,22 @@ pub fn activate(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<()> 
         tx.exec(sql::ACTIVATE, args![id, &ctx.project, user])?;
     }
     Ok(())
+}
+
+/// Takes the user out of an account, unless it is the only one that he belongs to: then it is false, and nothing changed.
+/// If he acted in it, he acts in the first of the others. `Code::TenantNotFound` when it is none of his.
+pub fn leave(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<bool> {
+    // Two who take him out of his last two at once must not leave him in none.
+    tx.exec(sql::HOLD, args![&ctx.project, user])?;
+    let belonging = of_user(tx, ctx, user)?;
+    if !belonging.all.iter().any(|own| own == id) {
+        return Err(Code::TenantNotFound.into());
+    }
+    let leaves = belonging.all.len() > 1;
+    if leaves {
+        tx.exec(sql::LEAVE, args![&ctx.project, user, id])?;
+    }
+    Ok(leaves)
 }
 
 /// Takes a user who is removed out of all accounts.

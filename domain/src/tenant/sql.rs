@@ -52,10 +52,13 @@ pub(super) const LIST_OF_USER: &str = "SELECT m.tenant_id, m.active FROM members
  LEFT JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
  WHERE m.project_id = $1 AND m.user_id = $2 AND t.deleted_at IS NULL ORDER BY m.created_at, m.tenant_id";
 pub(super) const JOIN: &str =
-    "INSERT INTO memberships (project_id, user_id, tenant_id, active, created_at) VALUES ($1, $2, $3, FALSE, $4)
+    "INSERT INTO memberships (project_id, user_id, tenant_id, active, created_at) VALUES ($1, $2, $3, $4, $5)
  ON CONFLICT DO NOTHING";
 pub(super) const ACTIVATE: &str =
     "UPDATE memberships SET active = (tenant_id = $1) WHERE project_id = $2 AND user_id = $3";
+/// Whoever changes the memberships of a user waits for others who do.
+pub(super) const HOLD: &str = "UPDATE memberships SET active = active WHERE project_id = $1 AND user_id = $2";
+pub(super) const LEAVE: &str = "DELETE FROM memberships WHERE project_id = $1 AND user_id = $2 AND tenant_id = $3";
 pub(super) const DELETE_OF_USER: &str = "DELETE FROM memberships WHERE project_id = $1 AND user_id = $2";
 pub(super) const DELETE_OF_TENANT: &str = "DELETE FROM memberships WHERE project_id = $1 AND tenant_id = $2";
 
@@ -75,6 +78,8 @@ pub(crate) const ALL: &[&str] = &[
     LIST_OF_USER,
     JOIN,
     ACTIVATE,
+    HOLD,
+    LEAVE,
     DELETE_OF_USER,
     DELETE_OF_TENANT,
 ];

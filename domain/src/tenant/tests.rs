@@ -118,6 +118,72 @@ on_both!(whoever_belongs_to_several_acts_in_one, |test| {
     assert_eq!(belonging(test, "u1"), (vec!["p1".to_owned()], "p1".to_owned()));
 });
 
+on_both!(whoever_leaves_an_account_acts_in_the_first_of_the_others, |test| {
+    for id in ["a", "b", "c"] {
+        make(test, id, "x");
+        write(test, move |tx, ctx| join(tx, ctx, &own(), "u1", id)).unwrap();
+    }
+    write(test, |tx, ctx| activate(tx, ctx, "u1", "c")).unwrap();
+    write(test, |tx, ctx| join(tx, ctx, &own(), "u2", "c")).unwrap();
+    let left = |id: &'static str| write(test, move |tx, ctx| leave(tx, ctx, "u1", id));
+    assert!(left("b").unwrap());
+    assert_eq!(belonging(test, "u1"), (vec!["a".to_owned(), "c".to_owned()], "c".to_owned()));
+    assert_eq!(code(left("b")), Code::TenantNotFound);
+    assert!(left("c").unwrap());
+    assert_eq!(belonging(test, "u1"), (vec!["a".to_owned()], "a".to_owned()));
+    assert!(!left("a").unwrap());
+    assert_eq!(belonging(test, "u1").1, "a", "it is her only one");
+    assert_eq!(belonging(test, "u2").1, "c", "others are left alone");
+});
+
+fn joined(id: Option<&str>, active: bool) -> Joined {
+    Joined { id: id.map(str::to_owned), active, ..Joined::default() }
+}
+
+on_both!(whoever_comes_from_elsewhere_belongs_to_the_accounts_that_he_belonged_to, |test| {
+    make(test, "a", "Acme");
+    make(test, "gone", "Gone");
+    write(test, |tx, ctx| delete(tx, ctx, "gone")).unwrap();
+    let bolt = Joined { name: Some("Bolt".to_owned()), ..joined(Some("b"), true) };
+    let acme = Joined { name: Some("Another".to_owned()), ..joined(Some("a"), false) };
+    let all = [bolt, acme, joined(None, false), joined(Some("gone"), false)];
+    let import = move |tx: &mut Tx<'_>, ctx: &Ctx| import(tx, ctx, "u1", &all);
+    write(test, import.clone()).unwrap();
+    let ids = ["b", "a", "p1", "gone"].map(str::to_owned).to_vec();
+    assert_eq!(belonging(test, "u1"), (ids, "b".to_owned()), "in the order of the list");
+    let name = |id: &'static str| write(test, move |tx, ctx| get(tx, ctx, &own(), id)).unwrap().name;
+    assert_eq!(["a", "b", "gone", "p1"].map(name), ["Acme", "Bolt", "gone", "Shop"]);
+    let made = "SELECT COUNT(*) FROM audit_events WHERE event = 'tenant.create'";
+    let count = || write(test, move |tx, _| tx.find(made, args![], |row| row.get::<i64>(0))).unwrap();
+    assert_eq!(count(), Some(4));
+    write(test, import).unwrap();
+    assert_eq!((count(), belonging(test, "u1").0.len()), (Some(4), 4), "a second time changes nothing");
+    // When he joined them decides, where somebody knows.
+    let early = Joined { at: Some(Time::from_micros(1)), ..joined(Some("a"), true) };
+    let all = [joined(Some("b"), false), early];
+    write(test, move |tx, ctx| super::import(tx, ctx, "u2", &all)).unwrap();
+    assert_eq!(belonging(test, "u2"), (vec!["a".to_owned(), "b".to_owned()], "a".to_owned()));
+});
+
+#[test]
+fn what_a_file_tells_of_accounts_is_checked() {
+    check(&[joined(Some("a"), false), joined(None, true), joined(Some("A-1.b_c"), false)]).unwrap();
+    let named = |name: &str| Joined { name: Some(name.to_owned()), ..joined(Some("a"), false) };
+    for wrong in [
+        vec![joined(Some("no id"), false)],
+        vec![joined(Some(""), false)],
+        vec![named("")],
+        vec![named("a\tb")],
+        vec![joined(Some("a"), false), joined(Some("a"), false)],
+        vec![joined(None, false), joined(None, false)],
+        vec![joined(Some("a"), true), joined(Some("b"), true)],
+        (0..1_001).map(|n| joined(Some(&format!("a{n}")), false)).collect(),
+    ] {
+        let Code::InvalidValue { field, .. } = check(&wrong).unwrap_err().code else { panic!("{wrong:?}") };
+        assert_eq!(field, "tenants");
+    }
+}
+
 #[test]
 fn what_is_said_of_an_account_is_bounded() {
     let long = Some("x".repeat(1_025));

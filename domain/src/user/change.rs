@@ -195,7 +195,7 @@ pub fn set_phone_proof(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, proof: Proof) -> Re
     changed(tx, ctx, id, sql::SET_PHONE_PROOF, proof.name())
 }
 
-fn changed<'v>(
+pub(super) fn changed<'v>(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     id: &str,

@@ -1,6 +1,6 @@
 //! Accounts that another system had before.
 
-use super::{Origin, Proof, User, announce, find, find_by, sql};
+use super::{Notes, Origin, Proof, User, announce, find, find_by, sql};
 use crate::args;
 use crate::base::{Ctx, Email, Phone, Result, Target, Time, fold};
 use crate::db::Tx;
@@ -37,6 +37,8 @@ pub struct Imported {
     pub mfa_phone: Option<Phone>,
     /// Whether nobody asks it for a second factor.
     pub mfa_bypass: bool,
+    /// What a server notes about it.
+    pub notes: Notes,
     /// Labels, as stored.
     pub labels: String,
     /// The user's own JSON object, as stored.
@@ -169,6 +171,8 @@ fn insert(tx: &mut Tx<'_>, ctx: &Ctx, new: &Imported) -> Result<bool> {
             &fold(&new.name),
             new.mfa_phone.as_ref(),
             new.mfa_bypass,
+            new.notes.external_id.as_deref(),
+            new.notes.vendor_metadata.as_deref(),
         ],
     )?;
     Ok(made == 1)

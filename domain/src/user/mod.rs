@@ -4,6 +4,7 @@ mod attribute;
 mod change;
 mod import;
 mod list;
+mod notes;
 mod numbers;
 mod proof;
 pub(crate) mod sql;
@@ -18,6 +19,7 @@ pub use change::{
 pub(crate) use change::{check_name, labels_text, prefs_text};
 pub use import::{Import, Imported, Taken, find_place, import};
 pub use list::{list, list_members};
+pub use notes::{Notes, find_by_external_id, find_notes, set_external_id, set_vendor_metadata};
 pub use numbers::{NumberQuery, NumberRow, NumberSort, list_numbers, remove_phone};
 pub use proof::{Proved, Proving, create_pending, drop_claims, ensure_pending, prove, prove_claim, prove_email, wipe};
 

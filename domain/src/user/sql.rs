@@ -19,6 +19,11 @@ pub(super) const FIND_BY_EMAIL: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND email = $2");
 pub(super) const FIND_FROM: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id >= $2 ORDER BY id LIMIT 1");
+pub(super) const FIND_NOTES: &str = "SELECT external_id, vendor_metadata FROM users WHERE project_id = $1 AND id = $2";
+/// SQLite would read the whole project, if it were not kept from that by `|| ''`.
+pub(super) const FIND_BY_EXTERNAL_ID: &str =
+    "SELECT id FROM users WHERE external_id = $1 AND external_id IS NOT NULL AND project_id || '' = $2
+  AND pending = FALSE ORDER BY id LIMIT $3";
 pub(super) const IS_RESERVED: &str = "SELECT 1 FROM users WHERE project_id = $1 AND id = $2 AND (pending = FALSE OR origin = 'key' OR origin = 'import')";
 /// The beginning of a list; `list.rs` adds what is asked for.
 pub(super) const LIST: &str = concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1");
@@ -171,6 +176,8 @@ pub(super) const SET_MFA: &str = set!("mfa");
 pub(super) const SET_TOTP: &str = set!("totp");
 pub(super) const SET_MFA_PHONE: &str = set!("mfa_phone");
 pub(super) const SET_MFA_BYPASS: &str = set!("mfa_bypass");
+pub(super) const SET_EXTERNAL_ID: &str = set!("external_id");
+pub(super) const SET_VENDOR_METADATA: &str = set!("vendor_metadata");
 pub(super) const SET_PASSWORD_AT: &str = set!("password_at");
 pub(super) const SET_EMAIL: &str = set!("email_proof = 'none', email");
 pub(super) const SET_CLAIM: &str = set!("phone_claim");
@@ -196,9 +203,9 @@ pub(super) const INSERT_BY_KEY: &str = concat!(
 pub(super) const IMPORT: &str =
     "INSERT INTO users (project_id, id, origin, pending, blocked, name, email, email_proof, phone, phone_proof,
   phone_claim, mfa, labels, prefs, proved_at, signed_in_at, created_at, updated_at, totp, password_at, folded_name,
-  mfa_phone, mfa_bypass)
+  mfa_phone, mfa_bypass, external_id, vendor_metadata)
  VALUES ($1, $2, 'import', FALSE, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-  $21)
+  $21, $22, $23)
  ON CONFLICT DO NOTHING";
 pub(super) const DELETE: &str = "DELETE FROM users WHERE project_id = $1 AND id = $2";
 pub(super) const PURGE_PENDING: &str =
@@ -211,6 +218,8 @@ pub(crate) const ALL: &[&str] = &[
     FIND_BY_PHONE,
     FIND_BY_EMAIL,
     FIND_FROM,
+    FIND_NOTES,
+    FIND_BY_EXTERNAL_ID,
     IS_RESERVED,
     LIST,
     COUNT,
@@ -241,6 +250,8 @@ pub(crate) const ALL: &[&str] = &[
     SET_TOTP,
     SET_MFA_PHONE,
     SET_MFA_BYPASS,
+    SET_EXTERNAL_ID,
+    SET_VENDOR_METADATA,
     SET_PASSWORD_AT,
     SET_EMAIL,
     SET_CLAIM,

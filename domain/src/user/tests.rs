@@ -1,4 +1,5 @@
 mod list;
+mod notes;
 mod numbers;
 
 use super::*;

@@ -202,9 +202,9 @@ impl UserPatch {
             password: Set::Keep,
             blocked: self.status.map(|status| status == Status::Blocked),
             mfa: self.mfa,
-            mfa_bypass: None,
             labels: self.labels.clone(),
             prefs: self.prefs.clone(),
+            ..Change::default()
         })
     }
 

@@ -13,7 +13,8 @@ use crate::signin::export::{self, Exported};
 use crate::signin::import::{
     Candidate, Contact, Prepared, Rules, Trust, Unverified, derived_id, find_places, prepare, store,
 };
-use crate::user::{Import, Proof, Taken};
+use crate::tenant::{self, Joined};
+use crate::user::{Import, Notes, Proof, Taken};
 
 /// Of the word "appwrite" (contract nuvix §4.5).
 const MD5: &str = "144fa7eaa4904e8ee120651997f70dcc";
@@ -229,6 +230,39 @@ on_both!(an_export_holds_what_an_import_restores_and_nothing_of_pending_accounts
     assert_eq!(anna.totp.as_ref(), Some(&moved));
     let stored = anna.password.as_ref().unwrap();
     assert_eq!((&stored.hash, stored.earlier.len()), (&md5(), 2));
+});
+
+on_both!(accounts_and_what_servers_note_move_along, |test| {
+    let world = World::new(test);
+    let noted = |id: &str| Notes { external_id: Some(id.to_owned()), vendor_metadata: Some("{\"a\": 1}".to_owned()) };
+    let at = |micros| Some(Time::from_micros(micros));
+    let acme =
+        Joined { id: Some("acme".to_owned()), name: Some("Acme \"|,\\' GmbH".to_owned()), active: false, at: at(3) };
+    let own = Joined { active: true, at: at(2), ..Joined::default() };
+    // Of one instant: the id decides, on both databases.
+    let zoo = Joined { id: Some("Zoo".to_owned()), name: Some("Zoo".to_owned()), active: false, at: at(3) };
+    let tenants = vec![acme.clone(), own.clone(), zoo.clone()];
+    let anna = Candidate { notes: noted("crm-1"), tenants, ..anna() };
+    let bare = Joined { id: Some("acme".to_owned()), ..Joined::default() };
+    let zoe = Candidate { notes: noted("crm-1"), tenants: vec![bare], ..named("zoe") };
+    assert_eq!(imported(&world, [anna, zoe, named("b")]), [Import::Made, Import::Made, Import::Made]);
+    let all = exported(&world);
+    assert_eq!((&all[0].notes, &all[0].tenants), (&noted("crm-1"), &vec![own, zoo, acme.clone()]));
+    assert_eq!((&all[1].notes, &all[1].tenants), (&Notes::default(), &vec![]));
+    // He joined now, an account that is there as it is.
+    assert_eq!(all[2].tenants, [Joined { at: Some(world.ctx.now), ..acme }]);
+    let belongs = world.write(|tx, ctx| tenant::of_user(tx, ctx, "anna"));
+    assert_eq!((belongs.all.len(), belongs.active.as_str()), (3, "p1"));
+    // An account that was removed since is nobody's.
+    world.write(|tx, ctx| tenant::delete(tx, ctx, "acme"));
+    assert_eq!(exported(&world)[2].tenants, []);
+    let refused = |candidate| refused(&world, &Rules::default(), candidate);
+    let wrong = Joined { id: Some("no id".to_owned()), ..Joined::default() };
+    assert_eq!(refused(Candidate { tenants: vec![wrong], ..named("c") }), "tenants");
+    let long = Notes { external_id: Some("x".repeat(257)), vendor_metadata: None };
+    assert_eq!(refused(Candidate { notes: long, ..named("c") }), "externalId");
+    let list = Notes { external_id: None, vendor_metadata: Some("[]".to_owned()) };
+    assert_eq!(refused(Candidate { notes: list, ..named("c") }), "vendorMetadata");
 });
 
 on_both!(what_is_wrong_with_a_user_is_named, |test| {

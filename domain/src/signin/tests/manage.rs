@@ -367,24 +367,31 @@ on_both!(a_server_changes_many_things_at_once_or_nothing, |test| {
         mfa_bypass: Some(true),
         labels: Some(vec!["vip".into()]),
         prefs: json!({"a": 1}).as_object().cloned(),
+        entries: vec![("b", Some("2".into()))],
+        external_id: Set::To("crm-1".into()),
+        vendor_metadata: Set::To("{}".into()),
     };
     let user = change(all.clone()).unwrap();
     assert_eq!((user.name.as_str(), user.email, user.phone), ("Anna B.", Some(email(BERND_MAIL)), Some(phone(CLARA))));
     assert_eq!((user.email_proof, user.phone_proof), (Proof::Vouched, Proof::Vouched));
     assert_eq!(
         (user.blocked, user.mfa, user.labels, user.prefs.as_str()),
-        (true, true, vec!["vip".into()], r#"{"a":1}"#)
+        (true, true, vec!["vip".into()], r#"{"a":1,"b":"2"}"#)
     );
     assert!(user.password_at.is_some());
+    let look = || world.write(|tx, ctx| crate::user::find_notes(tx, &ctx.project, "anna"));
+    let noted = look();
+    assert_eq!((noted.external_id.as_deref(), noted.vendor_metadata.as_deref()), (Some("crm-1"), Some("{}")));
     // The last of it fails: nothing is changed.
     let before = world.find_user("anna");
     for wrong in [
         Change { name: Some("x".into()), phone: Set::To(phone(BERND)), ..Change::default() },
         Change { name: Some("x".into()), labels: Some(vec!["a b".into()]), ..Change::default() },
         Change { blocked: Some(false), email: Set::Clear, email_verified: Some(true), ..Change::default() },
+        Change { external_id: Set::Clear, vendor_metadata: Set::To("[]".into()), ..Change::default() },
     ] {
         change(wrong).unwrap_err();
-        assert_eq!(world.find_user("anna"), before);
+        assert_eq!((world.find_user("anna"), look()), (before.clone(), noted.clone()));
     }
     let user =
         change(Change { email: Set::Clear, password: Set::Clear, phone: Set::Clear, ..Change::default() }).unwrap();

@@ -1,0 +1,5 @@
+-- What a customer's own server notes about a user: what its system knows him by, which need not be unique and signs nobody
+-- in, and a JSON object that only servers read.
+ALTER TABLE users ADD COLUMN external_id TEXT;
+ALTER TABLE users ADD COLUMN vendor_metadata TEXT;
+CREATE INDEX users_by_external_id ON users (external_id, project_id) WHERE external_id IS NOT NULL;
