@@ -6,7 +6,9 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_domain::base::Time;
 use countersign_domain::db::Kind;
+use countersign_domain::tenant::{self, Details, Own};
 use data_encoding::BASE32_NOPAD;
 use serde_json::{Value, json};
 
@@ -351,6 +353,11 @@ on_both! {
     }
 }
 
+/// What the project's own account is without a row.
+fn own() -> Own {
+    Own { name: "Demo".to_owned(), created_at: Time::from_micros(0) }
+}
+
 /// From one kind of database to the other.
 fn moves(from: Kind, to: Kind) {
     let first = Server::impatient(from);
@@ -363,17 +370,35 @@ fn moves(from: Kind, to: Kind) {
         "secretData": r#"{"value":"0123456789abcdefghijklmnopqrstuv"}"#,
         "credentialData": r#"{"subType":"totp","digits":6,"counter":0,"period":30,"algorithm":"HmacSHA1"}"#}]}]);
     imported(&first.home, "keycloak", &otp.to_string(), &[]);
+    let acme = "id,email,tenants,external_id,vendor_metadata\nbert,bert@example.com,bolt acme,crm-1,\"{\"\"plan\"\": \"\"pro\"\"}\"\n\
+                carl,carl@example.com,demo,,\n";
+    imported(&first.home, "csv", acme, &[]);
+    first.home.write("demo", 0, |tx, ctx| {
+        tenant::update(tx, ctx, &own(), "bolt", Some("Bolt \"&\" Söhne"), &Details::default())
+    });
     let file = path(&first.home, "all.ndjson");
     let done = run(&first.home, &["user", "export", "--project", "demo", "--out", "all.ndjson", "--json"]);
     let told: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!((done.code, &told["users"]), (0, &json!(309)), "{done:?}");
+    assert_eq!((done.code, &told["users"]), (0, &json!(311)), "{done:?}");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 
     let second = Server::impatient(to);
     let text = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(imported(&second.home, "countersign", &text, &[]), 309);
+    assert_eq!(imported(&second.home, "countersign", &text, &[]), 311);
     assert!(exported(&second.home) == text.split_once('\n').unwrap().1, "byte for byte");
+
+    // Who belonged to which account of users, by whatever name.
+    let bert = shown(&second.home, "bert");
+    assert_eq!((&bert["tenants"], &bert["externalId"]), (&json!(["bolt", "acme"]), &json!("crm-1")));
+    assert_eq!(bert["vendorMetadata"], "{\"plan\": \"pro\"}");
+    assert_eq!(shown(&second.home, "carl")["tenants"], json!(["demo"]));
+    let bolt = second.home.write("demo", 0, |tx, ctx| {
+        let active = tenant::of_user(tx, ctx, "bert")?.active;
+        Ok((active.clone(), tenant::get(tx, ctx, &own(), &active)?.name))
+    });
+    assert_eq!(bolt, ("bolt".to_owned(), "Bolt \"&\" Söhne".to_owned()));
+    assert_eq!(second.home.count("SELECT COUNT(*) FROM memberships WHERE tenant_id = 'demo' AND active = TRUE"), 1);
 
     // The password and the app work there.
     signs_in(&second, "scrypt@example.com", PASSWORD, "scrypt");

@@ -5,7 +5,8 @@ use countersign_domain::base::page::{Cursor, Query};
 use countersign_domain::base::{Code, Time};
 use countersign_domain::session::{self, Session};
 use countersign_domain::signin::{self, manage};
-use countersign_domain::user::{self, User};
+use countersign_domain::tenant::{self, Belonging};
+use countersign_domain::user::{self, Notes, User};
 use countersign_domain::{mfa, project};
 use serde_json::{Value as Json, json};
 
@@ -90,13 +91,14 @@ pub(super) async fn show(global: &Global, who: &Who) -> Done {
         let codes = mfa::count_recovery_codes(tx, &ctx.project, &id)?;
         let sessions = session::list(tx, &ctx, &id)?;
         let (events, _) = audit::list(tx, &ctx.project, &id, EVENTS, 0)?;
-        Ok((user, factors, codes, sessions, events))
+        let (belongs, notes) = (tenant::of_user(tx, &ctx, &id)?, user::find_notes(tx, &ctx.project, &id)?);
+        Ok((user, (belongs, notes), factors, codes, sessions, events))
     });
-    let (user, factors, codes, sessions, events) = read.await.map_err(|error| failed(&error, who))?;
+    let (user, beside, factors, codes, sessions, events) = read.await.map_err(|error| failed(&error, who))?;
     if global.json {
-        return out::json(&document(&user, &factors, codes, &sessions, &events));
+        return out::json(&document(&user, &beside, &factors, codes, &sessions, &events));
     }
-    let mut rows = facts(&user);
+    let mut rows = facts(&user, &beside);
     rows.push(("second factors", factors.join(", ")));
     rows.push(("recovery codes", format!("{codes} left")));
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), or_dash(&value)]).collect();
@@ -121,7 +123,7 @@ pub(super) async fn show(global: &Global, who: &Who) -> Done {
 }
 
 /// What a user has, in lines.
-fn facts(user: &User) -> Vec<(&'static str, String)> {
+fn facts(user: &User, (belongs, notes): &(Belonging, Notes)) -> Vec<(&'static str, String)> {
     let trusted = |text: &str, proof: user::Proof| match proof {
         user::Proof::None => format!("{text} (not verified)"),
         proof if proof.is_verified() => format!("{text} (verified: {})", proof.name()),
@@ -138,6 +140,8 @@ fn facts(user: &User) -> Vec<(&'static str, String)> {
         ("password", user.password_at.map(|at| format!("set {at}")).unwrap_or_default()),
         ("mfa", if user.mfa { "on" } else { "off" }.to_owned()),
         ("labels", user.labels.join(", ")),
+        ("accounts", belongs.all.join(", ")),
+        ("external id", notes.external_id.clone().unwrap_or_default()),
         ("came by", user.origin.clone()),
         ("made", user.created_at.to_rfc3339()),
         ("changed", user.updated_at.to_rfc3339()),
@@ -146,7 +150,14 @@ fn facts(user: &User) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn document(user: &User, factors: &[&str], codes: i64, sessions: &[Session], events: &[Event]) -> Json {
+fn document(
+    user: &User,
+    (belongs, notes): &(Belonging, Notes),
+    factors: &[&str],
+    codes: i64,
+    sessions: &[Session],
+    events: &[Event],
+) -> Json {
     let sessions: Vec<_> = sessions
         .iter()
         .map(|one| {
@@ -182,6 +193,9 @@ fn document(user: &User, factors: &[&str], codes: i64, sessions: &[Session], eve
         "factors": factors,
         "recoveryCodes": codes,
         "labels": user.labels,
+        "tenants": belongs.all,
+        "externalId": notes.external_id,
+        "vendorMetadata": notes.vendor_metadata,
         "prefs": serde_json::from_str::<Json>(&user.prefs).unwrap_or_default(),
         "origin": user.origin,
         "createdAt": user.created_at.to_rfc3339(),

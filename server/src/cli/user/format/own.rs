@@ -7,7 +7,8 @@ use countersign_domain::mfa::Moved;
 use countersign_domain::password::{Algorithm, Hash};
 use countersign_domain::signin::export::Exported;
 use countersign_domain::signin::import::{Candidate, Contact, Trust};
-use countersign_domain::user::Proof;
+use countersign_domain::tenant::Joined;
+use countersign_domain::user::{Notes, Proof};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -59,6 +60,12 @@ struct Line<'a> {
     mfa_phone: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     mfa_bypass: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_metadata: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tenants: Vec<Belongs<'a>>,
     labels: &'a [String],
     prefs: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +78,34 @@ struct Line<'a> {
     signed_in_at: Option<String>,
     created_at: String,
     updated_at: String,
+}
+
+/// An account that a user belongs to: one with an id and a name, or the project's own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Belongs<'a> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    own: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined_at: Option<String>,
+}
+
+impl<'a> Belongs<'a> {
+    fn of(joined: &'a Joined) -> Self {
+        Self {
+            own: joined.id.is_none(),
+            id: joined.id.as_deref(),
+            name: joined.name.as_deref(),
+            active: joined.active,
+            joined_at: joined.at.map(exact),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -139,6 +174,9 @@ pub(in super::super) fn line(out: &mut Vec<u8>, exported: &Exported) -> DomainRe
         mfa: user.mfa,
         mfa_phone: user.mfa_phone.as_ref().map(countersign_domain::base::Phone::as_e164),
         mfa_bypass: user.mfa_bypass,
+        external_id: exported.notes.external_id.as_deref(),
+        vendor_metadata: exported.notes.vendor_metadata.as_deref(),
+        tenants: exported.tenants.iter().map(Belongs::of).collect(),
         labels: &user.labels,
         prefs: serde_json::from_str(&user.prefs).map_err(Error::internal)?,
         password,
@@ -183,6 +221,8 @@ pub(super) fn read(fields: &mut Fields) -> Result<Parsed, Refusal> {
         mfa: fields.flag("mfa")? == Some(true),
         mfa_phone: fields.text("mfaPhone")?,
         mfa_bypass: fields.flag("mfaBypass")? == Some(true),
+        notes: Notes { external_id: fields.text("externalId")?, vendor_metadata: fields.text("vendorMetadata")? },
+        tenants: fields.list("tenants")?.into_iter().map(joined).collect::<Result<_, _>>()?,
         labels: fields.texts("labels")?,
         prefs: fields.object("prefs")?.unwrap_or_default(),
         password,
@@ -195,6 +235,20 @@ pub(super) fn read(fields: &mut Fields) -> Result<Parsed, Refusal> {
         updated_at: fields.time("updatedAt")?,
     }
     .into())
+}
+
+fn joined(mut fields: Fields) -> Result<Joined, Refusal> {
+    let own = fields.flag("own")? == Some(true);
+    let id = fields.text("id")?.filter(|_| !own);
+    if id.is_none() && !own {
+        return Err(wrong("tenants", "must have an id each"));
+    }
+    Ok(Joined {
+        id,
+        name: fields.text("name")?.filter(|_| !own),
+        active: fields.flag("active")? == Some(true),
+        at: fields.time("joinedAt")?,
+    })
 }
 
 fn exactly(fields: &mut Fields, name: &str, proof: &str) -> Result<Option<Contact>, Refusal> {

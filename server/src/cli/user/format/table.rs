@@ -3,6 +3,8 @@
 use std::io::Read;
 
 use countersign_domain::signin::import::Candidate;
+use countersign_domain::tenant::Joined;
+use countersign_domain::user::Notes;
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
@@ -10,7 +12,7 @@ use super::records::Broken;
 use super::{Parsed, Refusal, Source, contact, firebase, hash};
 
 /// The columns that a table of one's own may have (docs/import.md).
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "email",
     "email_verified",
@@ -22,6 +24,9 @@ const COLUMNS: [&str; 16] = [
     "hash_options",
     "labels",
     "prefs",
+    "tenants",
+    "external_id",
+    "vendor_metadata",
     "status",
     "mfa",
     "created_at",
@@ -115,6 +120,9 @@ pub(super) fn read(fields: &mut Fields) -> Result<Parsed, Refusal> {
         Some("blocked") => true,
         Some(_) => return Err(super::fields::wrong("status", "must be active or blocked")),
     };
+    // He acts in the first.
+    let tenants = (0..).zip(fields.texts("tenants")?);
+    let tenants = tenants.map(|(at, id)| Joined { id: Some(id), active: at == 0, ..Joined::default() }).collect();
     let (email_verified, phone_verified) = (fields.flag("email_verified")?, fields.flag("phone_verified")?);
     Ok(Candidate {
         id: fields.text("id")?,
@@ -125,6 +133,8 @@ pub(super) fn read(fields: &mut Fields) -> Result<Parsed, Refusal> {
         mfa: fields.flag("mfa")? == Some(true),
         labels: fields.texts("labels")?,
         prefs: fields.object("prefs")?.unwrap_or_default(),
+        notes: Notes { external_id: fields.text("external_id")?, vendor_metadata: fields.text("vendor_metadata")? },
+        tenants,
         password,
         signed_in_at: fields.time("last_sign_in_at")?,
         created_at: fields.time("created_at")?,
