@@ -31,6 +31,7 @@ mod user;
 mod users;
 mod vendor;
 mod webauthn;
+mod vendor_user;
 mod wire;
 
 use axum::Router;
@@ -159,6 +160,7 @@ static PARTS: &[Part] = &[
     part!(user),
     part!(vendor),
     part!(users),
+    part!(vendor_user),
     part!(tenant),
     part!(mfa),
     part!(mfa_login),

@@ -1,14 +1,16 @@
 //! Whoever is signed in: his profile, and the accounts that he belongs to.
 
 use axum::http::{Method, StatusCode};
+use countersign_domain::base::json;
 use countersign_domain::signin::invite::{self, Profile, own_tenant};
 use countersign_domain::tenant::{self, Belonging, Tenant};
+use countersign_domain::user::{self, User};
 use utoipa::OpenApi;
 
-use super::call::{Answered, Call};
+use super::call::{Answered, Call, Identity};
 use super::error::{Body, Failure};
 use super::tenant::TenantModel;
-use super::wire::{TenantsOfUser, UserModel, answer};
+use super::wire::{Reader, TenantsOfUser, UserModel, answer};
 use super::{READ, Route, WRITE, Who, handler};
 use crate::http::params::Params;
 
@@ -42,10 +44,18 @@ struct ProfileBody {
 }
 
 /// The user that is meant, as a client reads him.
-pub(super) async fn model(call: &Call, user: countersign_domain::user::User) -> Result<UserModel, Failure> {
+pub(super) async fn model(call: &Call, user: User) -> Result<UserModel, Failure> {
     let (ctx, id) = (call.ctx.clone(), user.id.clone());
-    let belonging = call.app.db.read(move |tx| tenant::of_user(tx, &ctx, &id)).await?;
-    Ok(UserModel::of(&user, &belonging))
+    let read = call.app.db.read(move |tx| {
+        let belonging = tenant::of_user(tx, &ctx, &id)?;
+        Ok((belonging, user::find_notes(tx, &ctx.project, &id)?))
+    });
+    let (belonging, notes) = read.await?;
+    let reader = match call.identity {
+        Identity::Vendor(_) => Reader::Server,
+        Identity::User(_) | Identity::Guest => Reader::Person,
+    };
+    Ok(UserModel::of(&user, &belonging, notes, reader))
 }
 
 /// Who is signed in, or for whom a server acts.
@@ -58,25 +68,30 @@ async fn get(call: &Call) -> Answered {
 /// The entries of a profile that a body has. `phoneNumber` is one for people to read (contract frontegg §1.5).
 pub(super) fn profile(params: &mut Params<'_>) -> Profile {
     let name = params.optional_text("name", 1, 128).map(str::to_owned);
-    let mut prefs = Vec::new();
+    let mut entries = Vec::new();
     if let Some(number) = params.optional_text("phoneNumber", 1, 32) {
         if is_number(number) {
-            prefs.push(("phoneNumber", number.to_owned()));
+            entries.push(("phoneNumber", Some(number.to_owned())));
         } else {
             params.refuse::<()>("phoneNumber", "phoneNumber must be a plus, and digits with single dashes");
         }
     }
     if let Some(url) = params.optional_url("profilePictureUrl") {
-        prefs.push(("image", url.to_owned()));
+        entries.push(("image", Some(url.to_owned())));
     }
-    if let Some(text) = params.optional_text("metadata", 1, 65_536) {
-        if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok() {
-            prefs.push(("metadata", text.to_owned()));
-        } else {
-            params.refuse::<()>("metadata", "metadata must be a JSON object, as text");
-        }
+    if let Some(text) = object_text(params, "metadata") {
+        entries.push(("metadata", Some(text.to_owned())));
     }
-    Profile { name, prefs }
+    Profile { name, entries }
+}
+
+/// A JSON object as text.
+pub(super) fn object_text<'a>(params: &mut Params<'a>, name: &'static str) -> Option<&'a str> {
+    let text = params.optional_text(name, 1, json::LONGEST)?;
+    if json::check_object(name, text).is_ok() {
+        return Some(text);
+    }
+    params.refuse(name, format!("{name} must be a JSON object, as text"))
 }
 
 /// Contract frontegg §1.5: plus, first digit 1-9, digits with single dashes.

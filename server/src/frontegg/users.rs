@@ -1,21 +1,21 @@
-//! What customers' own servers do to users.
+//! Users, as customers' own servers make, find and move them. What they do to one: `vendor_user.rs`.
 
 use axum::http::{Method, StatusCode};
 use countersign_domain::base::page::{COUNTED, Condition, Filter, Op, Order, Query, Value};
-use countersign_domain::base::{Code, Email, Phone, Secret};
+use countersign_domain::base::{Code, Email, Error, Phone, Secret};
 use countersign_domain::password::{Algorithm, Foreign, Hash};
-use countersign_domain::signin::account;
 use countersign_domain::signin::import::{self, Candidate, Contact, Trust};
 use countersign_domain::signin::invite::{self, Invite};
-use countersign_domain::signin::manage::{self, NewUser};
+use countersign_domain::signin::manage::NewUser;
 use countersign_domain::tenant;
-use countersign_domain::user::{self, Import, User};
+use countersign_domain::user::{self, Import, Notes, User};
 use utoipa::OpenApi;
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
-use super::user::{model, profile};
-use super::wire::{Page, Paged, UserModel, answer, done};
+use super::user::{model, object_text};
+use super::vendor_user::change;
+use super::wire::{Page, Paged, Reader, UserModel, answer};
 use super::{READ, Route, WRITE, Who, handler};
 use crate::http::params::Params;
 
@@ -24,14 +24,11 @@ pub(super) static ROUTES: &[Route] = &[
     Route::new(Method::POST, "/identity/resources/users/v2", Who::Vendor(WRITE), handler!(invite)),
     Route::new(Method::POST, "/identity/resources/vendor-only/users/v1", Who::Vendor(WRITE), handler!(create)),
     Route::new(Method::GET, "/identity/resources/users/v3", Who::Vendor(READ), handler!(list)),
-    Route::new(Method::POST, "/identity/resources/users/v1/{userId}/verify", Who::Vendor(WRITE), handler!(verify)),
-    Route::new(Method::POST, "/identity/resources/users/v1/{userId}/lock", Who::Vendor(WRITE), handler!(lock)),
-    Route::new(Method::POST, "/identity/resources/users/v1/{userId}/unlock", Who::Vendor(WRITE), handler!(unlock)),
     Route::new(Method::POST, "/identity/resources/migrations/v1/local", Who::Vendor(WRITE), handler!(migrate)),
 ];
 
 #[derive(OpenApi)]
-#[openapi(paths(invite, create, list, verify, lock, unlock, migrate))]
+#[openapi(paths(invite, create, list, migrate))]
 pub(super) struct Document;
 
 /// Somebody who is to be a user.
@@ -50,6 +47,12 @@ struct NewUserBody {
     phone_number: Option<String>,
     /// A JSON object as text.
     metadata: Option<String>,
+    /// A JSON object as text, which only servers read.
+    vendor_metadata: Option<String>,
+    /// What your system knows him by, at most 256 characters. It need not be unique.
+    external_id: Option<String>,
+    /// Whether nobody is to ask him for a second factor.
+    mfa_bypass: Option<bool>,
     /// To which account he is to belong (`vendor-only`; else `frontegg-tenant-id` says it).
     tenant_id: Option<String>,
 }
@@ -75,6 +78,10 @@ struct MigrationBody {
     password_hash_type: Option<String>,
     /// A JSON object as text.
     metadata: Option<String>,
+    /// A JSON object as text, which only servers read.
+    vendor_metadata: Option<String>,
+    /// What your system knows him by, at most 256 characters. It need not be unique.
+    external_id: Option<String>,
     /// To which account he is to belong.
     tenant_id: Option<String>,
 }
@@ -82,16 +89,11 @@ struct MigrationBody {
 /// What every body that makes a user has: whom, and his password.
 fn new_user(params: &mut Params<'_>) -> (Option<Invite>, Option<Secret>) {
     let email: Option<Email> = params.email("email");
-    let profile = profile(params);
+    let mut change = change(params);
+    let name = change.name.take().unwrap_or_default();
     let password = if params.is_absent("password") { None } else { params.secret("password", 8, 256) };
-    let mfa_bypass = params.bool_or("mfaBypass", false);
-    let invite = email.map(|email| Invite {
-        new: NewUser { id: None, email: Some(email), phone: None, name: profile.name.unwrap_or_default() },
-        tenant: None,
-        prefs: profile.prefs,
-        mfa_bypass,
-        known_too: false,
-    });
+    let new = email.map(|email| NewUser { id: None, email: Some(email), phone: None, name });
+    let invite = new.map(|new| Invite { new, tenant: None, change, known_too: false });
     (invite, password)
 }
 
@@ -138,6 +140,12 @@ fn is(attribute: &str, value: &str) -> Filter {
     Filter::Is(Condition { attribute: attribute.to_owned(), op: Op::Equal, values })
 }
 
+/// The users with one of these ids.
+fn among(ids: impl IntoIterator<Item = String>) -> Filter {
+    let values = ids.into_iter().map(Value::Text).collect();
+    Filter::Is(Condition { attribute: "$id".to_owned(), op: Op::Equal, values })
+}
+
 /// The filter of an identifier; none where nobody can have it.
 fn identified(kind: &str, text: &str) -> Result<Option<Filter>, Failure> {
     match kind {
@@ -147,14 +155,22 @@ fn identified(kind: &str, text: &str) -> Result<Option<Filter>, Failure> {
             Ok(Phone::parse(&text.replacen(' ', "+", 1), None).ok().map(|phone| is("phone", phone.as_e164())))
         }
         "username" => Ok(None),
-        _ => Err(Failure::new(StatusCode::BAD_REQUEST, "_identifierType must be email, phoneNumber or username")),
+        _ => {
+            let words = "_identifierType must be email, phoneNumber, externalId or username";
+            Err(Failure::new(StatusCode::BAD_REQUEST, words))
+        }
     }
 }
 
-/// What is asked of the list; none where nobody can be meant.
+/// The external id that is asked for. Several users may have it, so it takes a look of its own.
+fn external_id(call: &Call) -> Option<&str> {
+    call.query("_identifier").filter(|_| call.query("_identifierType") == Some("externalId"))
+}
+
+/// What is asked of the list beside an external id; none where nobody can be meant.
 fn asked(call: &Call, page: &Page) -> Result<Option<Query>, Failure> {
     let mut filters = Vec::new();
-    if let Some(text) = call.query("_identifier") {
+    if let Some(text) = call.query("_identifier").filter(|_| external_id(call).is_none()) {
         match identified(call.query("_identifierType").unwrap_or("email"), text)? {
             Some(filter) => filters.push(filter),
             None => return Ok(None),
@@ -168,8 +184,7 @@ fn asked(call: &Call, page: &Page) -> Result<Option<Query>, Failure> {
     }
     let ids: Vec<_> = call.queries("ids").iter().flat_map(|ids| ids.split(',')).map(str::to_owned).collect();
     if !ids.is_empty() {
-        let values = ids.into_iter().map(Value::Text).collect();
-        filters.push(Filter::Is(Condition { attribute: "$id".to_owned(), op: Op::Equal, values }));
+        filters.push(among(ids));
     }
     let attribute = match call.query("_sortBy").unwrap_or("createdAt") {
         "createdAt" => "$createdAt",
@@ -197,8 +212,8 @@ fn asked(call: &Call, page: &Page) -> Result<Option<Query>, Failure> {
 /// Users, in pages. An identifier finds its owner, a number also while it is not proved.
 #[utoipa::path(get, path = "/identity/resources/users/v3", tag = "frontegg",
     params(
-        ("_identifier" = Option<String>, Query, description = "An address or a number."),
-        ("_identifierType" = Option<String>, Query, description = "`email`, `phoneNumber` or `username`. Nobody has a username."),
+        ("_identifier" = Option<String>, Query, description = "An address, a number, or what your system knows him by."),
+        ("_identifierType" = Option<String>, Query, description = "`email`, `phoneNumber`, `externalId` or `username`. Nobody has a username."),
         ("_email" = Option<String>, Query, description = "An address."),
         ("_tenantId" = Option<String>, Query, description = "Only members of this account; also `frontegg-tenant-id`."),
         ("ids" = Option<Vec<String>>, Query, description = "Only these, at most 100."),
@@ -215,50 +230,28 @@ async fn list(call: &Call) -> Answered {
     };
     let ctx = call.ctx.clone();
     let wanted = call.query("_tenantId").or_else(|| call.tenant()).map(str::to_owned);
+    let external_id = external_id(call).map(str::to_owned);
     let found = call.app.db.read(move |tx| {
+        let mut query = query.clone();
+        if let Some(external_id) = &external_id {
+            let ids = user::find_by_external_id(tx, &ctx.project, external_id)?;
+            if ids.is_empty() {
+                return Ok((Vec::new(), 0));
+            }
+            query.filters.push(among(ids));
+        }
         let (users, total) = match &wanted {
             Some(id) => user::list_members(tx, &ctx.project, &query, id, *id == *ctx.project)?,
             None => user::list(tx, &ctx.project, &query, None)?,
         };
-        let models = users
-            .iter()
-            .map(|user| Ok(UserModel::of(user, &tenant::of_user(tx, &ctx, &user.id)?)))
-            .collect::<Result<Vec<_>, countersign_domain::base::Error>>()?;
-        Ok((models, total))
+        let models = users.iter().map(|user| {
+            let belonging = tenant::of_user(tx, &ctx, &user.id)?;
+            Ok(UserModel::of(user, &belonging, user::find_notes(tx, &ctx.project, &user.id)?, Reader::Server))
+        });
+        Ok((models.collect::<Result<Vec<_>, Error>>()?, total))
     });
     let (models, total) = found.await?;
     answer(StatusCode::OK, &Paged::of(&page, models, total.min(COUNTED)))
-}
-
-/// Says that the user's address is verified.
-#[utoipa::path(post, path = "/identity/resources/users/v1/{userId}/verify", tag = "frontegg",
-    params(("userId" = String, Path)), responses((status = 200, description = "It is."), (status = 404, body = Body)))]
-async fn verify(call: &Call) -> Answered {
-    let (ctx, id) = (call.ctx.clone(), call.gap("userId").to_owned());
-    call.app.db.write(move |tx| manage::verify_email(tx, &ctx, &id, true)).await?;
-    Ok(done(StatusCode::OK))
-}
-
-/// Switches the user off: his tokens open nothing any more.
-#[utoipa::path(post, path = "/identity/resources/users/v1/{userId}/lock", tag = "frontegg",
-    params(("userId" = String, Path)), responses((status = 200, description = "He is locked."), (status = 404, body = Body)))]
-async fn lock(call: &Call) -> Answered {
-    let (ctx, id) = (call.ctx.clone(), call.gap("userId").to_owned());
-    call.app.db.write(move |tx| manage::set_blocked(tx, &ctx, &id, true)).await?;
-    Ok(done(StatusCode::OK))
-}
-
-/// Switches the user on again, and lets his password sign in again where too many wrong ones locked it.
-#[utoipa::path(post, path = "/identity/resources/users/v1/{userId}/unlock", tag = "frontegg",
-    params(("userId" = String, Path)), responses((status = 200, description = "He is not locked."), (status = 404, body = Body)))]
-async fn unlock(call: &Call) -> Answered {
-    let (ctx, id) = (call.ctx.clone(), call.gap("userId").to_owned());
-    let unlocked = call.app.db.write(move |tx| {
-        manage::set_blocked(tx, &ctx, &id, false)?;
-        account::unlock(tx, &ctx, &id).map(drop)
-    });
-    unlocked.await?;
-    Ok(done(StatusCode::OK))
 }
 
 /// What a server tells of a user of another system; the account that he is to belong to beside it.
@@ -284,7 +277,11 @@ fn candidate(params: &mut Params<'_>) -> Result<(Candidate, Option<String>), Fai
         (Some(_), _) => params.refuse("passwordHashType", "passwordHashType must be bcrypt or argon2"),
     };
     let name = params.optional_text("name", 1, 128).unwrap_or_default().to_owned();
-    let metadata = params.optional_text("metadata", 1, 65_536);
+    let metadata = object_text(params, "metadata");
+    let notes = Notes {
+        external_id: params.optional_text("externalId", 1, 256).map(str::to_owned),
+        vendor_metadata: object_text(params, "vendorMetadata").map(str::to_owned),
+    };
     let tenant = params.optional_text("tenantId", 1, 36).map(str::to_owned);
     let prefs = metadata.map(|text| ("metadata".to_owned(), text.into())).into_iter().collect();
     let verified = |text: String| Contact { text, trust: Trust::Verified };
@@ -294,6 +291,7 @@ fn candidate(params: &mut Params<'_>) -> Result<(Candidate, Option<String>), Fai
         phone: number.map(verified),
         name,
         prefs,
+        notes,
         mfa: seed.is_some() || second.is_some(),
         mfa_phone: second,
         totp: seed.map(|secret| countersign_domain::mfa::Moved {
@@ -317,7 +315,7 @@ async fn migrate(call: &Call) -> Answered {
     params.check()?;
     let (ctx, hosted) = (call.ctx.clone(), call.hosted.clone());
     let prepared = import::prepare(&ctx, &import::Rules::default(), Candidate { id: Some(ctx.id()), ..candidate })?;
-    let made = call.app.db.write(move |tx| -> Result<User, countersign_domain::base::Error> {
+    let made = call.app.db.write(move |tx| -> Result<User, Error> {
         match import::store(tx, &ctx, std::slice::from_ref(&prepared))?.first() {
             Some(Import::Made) => {}
             Some(_) | None => return Err(Code::UserExists.into()),

@@ -7,7 +7,7 @@ use countersign_domain::base::{Email, Time};
 use countersign_domain::signin::Factor;
 use countersign_domain::signin::enrol::Devices;
 use countersign_domain::tenant::Belonging;
-use countersign_domain::user::User;
+use countersign_domain::user::{Notes, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -160,6 +160,9 @@ pub(super) struct UserModel {
     verified: bool,
     /// Whether he is asked for a second factor.
     mfa_enrolled: bool,
+    /// Whether nobody asks him for one. Servers are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa_bypass: Option<bool>,
     /// A number for people to read. It signs nobody in.
     phone_number: Option<String>,
     provider: &'static str,
@@ -174,12 +177,27 @@ pub(super) struct UserModel {
     permissions: [String; 0],
     /// A JSON object as text.
     metadata: String,
+    /// A JSON object as text, which servers write. Only they are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_metadata: Option<String>,
+    /// What the server's own system knows him by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
     created_at: String,
     last_login: Option<String>,
     activated_for_tenant: bool,
     is_locked: bool,
     sub_account_access_allowed: bool,
     managed_by: &'static str,
+}
+
+/// Who reads about a user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reader {
+    /// He himself.
+    Person,
+    /// A server.
+    Server,
 }
 
 /// That a user belongs to an account.
@@ -193,7 +211,8 @@ struct Membership {
 }
 
 impl UserModel {
-    pub(super) fn of(user: &User, belonging: &Belonging) -> Self {
+    pub(super) fn of(user: &User, belonging: &Belonging, notes: Notes, reader: Reader) -> Self {
+        let for_server = reader == Reader::Server;
         let in_tenant = |id: &String| Membership { tenant_id: id.clone(), roles: [] };
         Self {
             id: user.id.clone(),
@@ -203,6 +222,7 @@ impl UserModel {
             profile_picture_url: user.pref("image"),
             verified: user.is_email_verified() || user.email.is_none() && user.is_phone_verified(),
             mfa_enrolled: user.mfa,
+            mfa_bypass: for_server.then_some(user.mfa_bypass),
             phone_number: user.pref("phoneNumber"),
             provider: "local",
             tenant_id: belonging.active.clone(),
@@ -211,6 +231,8 @@ impl UserModel {
             roles: [],
             permissions: [],
             metadata: user.pref("metadata").unwrap_or_else(|| "{}".to_owned()),
+            vendor_metadata: for_server.then(|| notes.vendor_metadata.unwrap_or_else(|| "{}".to_owned())),
+            external_id: notes.external_id,
             created_at: user.created_at.to_rfc3339(),
             last_login: user.signed_in_at.map(Time::to_rfc3339),
             activated_for_tenant: true,

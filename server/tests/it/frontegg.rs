@@ -15,6 +15,7 @@ mod start;
 mod user;
 mod users;
 mod vendor;
+mod vendor_user;
 
 use countersign_domain::db::Kind;
 use serde_json::{Value, json};

@@ -11,31 +11,31 @@ use crate::people::PASSWORD;
 use crate::server::{Server, on_both};
 
 /// A server of a customer.
-struct Vendor<'a> {
+pub(super) struct Vendor<'a> {
     server: &'a Server,
     token: String,
 }
 
 impl<'a> Vendor<'a> {
-    fn new(server: &'a Server) -> Self {
+    pub(super) fn new(server: &'a Server) -> Self {
         Self { server, token: server.vendor_token(server.api_key()) }
     }
 
-    fn call(&self, method: &str, path: &str) -> Call {
+    pub(super) fn call(&self, method: &str, path: &str) -> Call {
         self.server.call(method, path).without("X-Appwrite-Project").header("x-access-token", &self.token)
     }
 
-    fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Answer {
         self.call("POST", path).json(body).send()
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(super) fn get(&self, path: &str) -> Answer {
         self.call("GET", path).send()
     }
 
     /// The ids in a page of a list.
     #[track_caller]
-    fn ids(&self, path: &str) -> Vec<String> {
+    pub(super) fn ids(&self, path: &str) -> Vec<String> {
         let page = self.get(path).expect(200).json();
         page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     }
@@ -96,6 +96,45 @@ on_both! {
         server.settings(&json!({"mfa": {"enforce": "force"}}));
         vendor.post(&format!("{ID}/vendor-only/users/v1"), &bypass).expect(201);
         assert_eq!(server.home.count("SELECT COUNT(*) FROM users WHERE mfa_bypass = TRUE"), 1);
+    }
+}
+
+on_both! {
+    fn what_a_server_notes_about_a_user_is_kept_and_finds_him(kind: Kind) {
+        let server = Server::start(kind);
+        let vendor = Vendor::new(&server);
+        let noted = |email: &str, id: &str| json!({"email": email, "externalId": id, "vendorMetadata": "{\"plan\": \"pro\"}"});
+        let make = |path: &str, body: &Value| {
+            let call = vendor.call("POST", &format!("{ID}/{path}")).header("frontegg-tenant-id", "demo");
+            call.json(body).send().expect(201).json()
+        };
+        let anna = make("vendor-only/users/v1", &noted("anna@example.com", "crm-1"));
+        let bert = make("users/v2", &noted("bert@example.com", "crm-1"));
+        let carl = make("migrations/v1/local", &noted("carl@example.com", "crm/2 ä"));
+        let plain = make("users/v2", &json!({"email": "dora@example.com"}));
+        for (made, external) in [(&anna, json!("crm-1")), (&bert, json!("crm-1")), (&carl, json!("crm/2 ä"))] {
+            assert_eq!((&made["externalId"], &made["vendorMetadata"]), (&external, &json!("{\"plan\": \"pro\"}")));
+        }
+        assert_eq!((&plain["externalId"], &plain["vendorMetadata"], &plain["mfaBypass"]), (&Value::Null, &json!("{}"), &json!(false)));
+        let id = |user: &Value| user["id"].as_str().unwrap().to_owned();
+        let list = |query: &str| vendor.ids(&format!("{ID}/users/v3?_identifierType=externalId&_identifier={query}"));
+        assert_eq!(list("crm-1"), [id(&anna), id(&bert)]);
+        assert_eq!(list("crm%2F2%20%C3%A4"), [id(&carl)]);
+        assert_eq!(list("crm-1&_email=bert@example.com"), [id(&bert)]);
+        assert_eq!(list("crm-1&_limit=1&_offset=1"), [id(&bert)]);
+        for nobody in ["crm", "crm-1%00", "crm-1&_tenantId=nothing"] {
+            assert!(list(nobody).is_empty(), "{nobody}");
+        }
+        let page = vendor.get(&format!("{ID}/users/v3?_email=anna@example.com")).expect(200).json();
+        assert_eq!(page["items"][0], anna, "the list says the same");
+        for bad in [json!({"externalId": "x".repeat(257)}), json!({"externalId": 7}), json!({"vendorMetadata": "[]"}), json!({"vendorMetadata": {}}), json!({"externalId": "a\nb"})] {
+            let mut body = json!({"email": "e@example.com"});
+            body.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
+            for path in ["vendor-only/users/v1", "migrations/v1/local"] {
+                assert_eq!(vendor.post(&format!("{ID}/{path}"), &body).status, 400, "{path} {bad}");
+            }
+        }
+        assert!(vendor.ids(&format!("{ID}/users/v3?_email=e@example.com")).is_empty());
     }
 }
 

@@ -227,6 +227,7 @@ impl World {
             "/identity/resources/users/v2"
             | "/identity/resources/vendor-only/users/v1"
             | "/identity/resources/migrations/v1/local"
+            | "/identity/resources/users/v1/{userId}/email"
             | "/identity/resources/users/v1/phone/reset" => json!({"email": email}),
             // Not made, so that whoever reads it finds none.
             "/identity/resources/configurations/v1/mfa-policy" => json!({"enforceMFAType": "Sometimes"}),
