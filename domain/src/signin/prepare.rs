@@ -13,6 +13,7 @@ use crate::project::Project;
 use crate::user::{self, User};
 use crate::verification::{self, Purpose, Verification};
 
+use super::flow;
 use super::flow::turn::{self, Turn};
 use super::issue::DAY_IS_FULL;
 use super::start::{Rules, has_converted, is_served};
@@ -342,6 +343,10 @@ fn account(
         Purpose::Unlock => {
             let held = held.filter(|user| verification.user.is_some() && lockout::may_unlock(user, target));
             Ok(held.ok_or("nobody's password is unlocked by this address"))
+        }
+        Purpose::VerifyEmail if readers == Readers::Verified => {
+            let held = held.filter(|user| flow::may_activate(project, user));
+            Ok(held.ok_or("nobody may finish an account by this address"))
         }
         Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),
         Purpose::VerifyPhone

@@ -1,6 +1,7 @@
 //! The rules of signing in, each with a sentence of its own.
 
 mod account;
+mod activate;
 mod app;
 mod approval;
 mod budget;

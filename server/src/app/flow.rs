@@ -6,6 +6,7 @@ use countersign_domain::base::{Actor, Code, Ctx, Email, Error, Result, Secret};
 use countersign_domain::signin::account::Known;
 use countersign_domain::signin::flow::{self, Begin, Begun, Means, Recovered, Shown};
 use countersign_domain::signin::{SignedIn, Terms};
+use countersign_domain::user::User;
 use countersign_domain::verification::Dialect;
 use countersign_send::CaptchaAnswer;
 
@@ -15,15 +16,64 @@ use super::{App, Hosted};
 impl App {
     /// Starts a flow: what depends on the request alone is refused at once.
     pub async fn start_flow(&self, ctx: &Ctx, hosted: &Arc<Hosted>, begin: Begin) -> Result<Begun> {
-        flow::check(&hosted.project, &begin)?;
+        self.admit_flow(ctx, hosted, &begin).await?;
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        self.db.write(move |tx| flow::start(tx, &ctx, &hosted.project, &begin)).await
+    }
+
+    /// Makes an account with an address alone, unless there is one, and sends a link that finishes it. Its owner is not
+    /// told which.
+    pub async fn sign_up_by_link(&self, ctx: &Ctx, hosted: &Arc<Hosted>, begin: Begin, name: String) -> Result<()> {
+        self.admit_flow(ctx, hosted, &begin).await?;
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        self.db.write(move |tx| flow::sign_up(tx, &ctx, &hosted.project, &begin, &name)).await
+    }
+
+    async fn admit_flow(&self, ctx: &Ctx, hosted: &Arc<Hosted>, begin: &Begin) -> Result<()> {
+        flow::check(&hosted.project, begin)?;
         let kind = match begin.means {
             Means::Sms => "sms-address",
             Means::Email | Means::Link(_) => "email-address",
         };
         self.spend_network(ctx, hosted, kind).await?;
         self.metrics.signin_started(begin.dialect.into());
+        Ok(())
+    }
+
+    /// Who may finish his account by this link. Uses nothing up.
+    pub async fn find_activation(&self, ctx: &Ctx, hosted: &Arc<Hosted>, user: String, token: Secret) -> Result<User> {
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
-        self.db.write(move |tx| flow::start(tx, &ctx, &hosted.project, &begin)).await
+        self.db.read(move |tx| flow::find_activation(tx, &ctx, &hosted.project, &user, &token)).await
+    }
+
+    /// Finishes `known`'s account by its link, with his first password where the project wants one, and signs him in.
+    pub async fn activate(
+        &self,
+        ctx: &Ctx,
+        hosted: &Arc<Hosted>,
+        terms: Terms,
+        (user, token): (String, Secret),
+        known: &User,
+        password: Option<Secret>,
+    ) -> Result<SignedIn> {
+        let hash = match password {
+            Some(password) => Some(self.hash(&hosted.project, Person::of(known), password, None).await?),
+            None => None,
+        };
+        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
+        let answer = self
+            .db
+            .write(move |tx| flow::activate(tx, &ctx, &hosted.project, &terms, &user, &token, hash.as_deref()))
+            .await?;
+        self.count_finished(Dialect::Frontegg, &answer);
+        answer
+    }
+
+    fn count_finished(&self, dialect: Dialect, answer: &Result<SignedIn>) {
+        match answer {
+            Ok(_) => self.metrics.signin_finished(dialect.into()),
+            Err(error) => self.metrics.signin_refused(dialect.into(), error.code.name()),
+        }
     }
 
     /// Finishes a sign-in. The attempt is durable before the answer, whatever it is.
@@ -37,10 +87,7 @@ impl App {
     ) -> Result<SignedIn> {
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
         let answer = self.db.write(move |tx| flow::finish(tx, &ctx, &hosted.project, dialect, &terms, &shown)).await?;
-        match &answer {
-            Ok(_) => self.metrics.signin_finished(dialect.into()),
-            Err(error) => self.metrics.signin_refused(dialect.into(), error.code.name()),
-        }
+        self.count_finished(dialect, &answer);
         answer
     }
 
@@ -62,6 +109,12 @@ impl App {
         self.db.write(move |tx| flow::exchange_recovery(tx, &ctx, dialect, &held, &code)).await?
     }
 
+    /// Who may choose a new password by what [`App::exchange_recovery`] gave, or by a link. Uses nothing up.
+    pub async fn find_recovery(&self, ctx: &Ctx, user: String, token: Secret) -> Result<Known> {
+        let ctx = ctx.clone();
+        self.db.read(move |tx| flow::find_recovery(tx, &ctx, &user, &token)).await
+    }
+
     /// Sets a new password by what [`App::exchange_recovery`] gave, or by a link.
     pub async fn finish_recovery(
         &self,
@@ -71,10 +124,7 @@ impl App {
         token: Secret,
         password: Secret,
     ) -> Result<()> {
-        let Known { user: known, stored, .. } = {
-            let (ctx, user, token) = (ctx.clone(), user.clone(), token.clone());
-            self.db.read(move |tx| flow::find_recovery(tx, &ctx, &user, &token)).await?
-        };
+        let Known { user: known, stored, .. } = self.find_recovery(ctx, user.clone(), token.clone()).await?;
         let person = Person::of(&known.ok_or(Code::InvalidToken)?);
         let hash = self.hash(&hosted.project, person, password, stored).await?;
         let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));

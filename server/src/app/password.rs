@@ -130,18 +130,6 @@ impl App {
             .await
     }
 
-    /// Makes an account with an address alone, unless there is one: its owner is not told which.
-    pub async fn sign_up_without_password(
-        &self,
-        ctx: &Ctx,
-        hosted: &Arc<Hosted>,
-        email: Email,
-        name: String,
-    ) -> Result<()> {
-        let (ctx, hosted) = (ctx.clone(), Arc::clone(hosted));
-        self.db.write(move |tx| account::create_without_password(tx, &ctx, &hosted.project, &email, &name)).await
-    }
-
     /// The password that a customer's own server gives to an account that it makes.
     pub async fn password_by_key(&self, hosted: &Hosted, new: &NewUser, password: Secret) -> Result<Password> {
         let person = Person {

@@ -4,6 +4,7 @@
 //! calls one verb and shapes the answer. Each file has its own rows and says what they are for ([`PARTS`]). All of it is
 //! there twice, because browser clients put `/frontegg` before it.
 
+mod activate;
 mod call;
 mod captcha;
 mod configuration;
@@ -20,6 +21,7 @@ mod phone_reset;
 mod policy;
 mod recovery;
 mod session;
+mod sessions;
 mod signup;
 mod sms;
 mod start;
@@ -156,7 +158,9 @@ static PARTS: &[Part] = &[
     part!(passwordless),
     part!(recovery),
     part!(signup),
+    part!(activate),
     part!(session),
+    part!(sessions),
     part!(user),
     part!(vendor),
     part!(users),

@@ -1,7 +1,7 @@
 //! A new password for whoever forgot his, by a code in an SMS or by a link in an e-mail.
 
 use axum::http::{Method, StatusCode};
-use countersign_domain::base::{Code, Email, Phone};
+use countersign_domain::base::{Code, Email, Error, Phone};
 use countersign_domain::signin::Rules;
 use countersign_domain::signin::flow::{Aim, Begin, Begun, Means, Name};
 use countersign_domain::verification::Dialect;
@@ -10,6 +10,7 @@ use utoipa::OpenApi;
 
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
+use super::password::must_be_on;
 use super::passwordless::{page, waiting};
 use super::wire::{answer, done};
 use super::{Route, Who, handler};
@@ -20,6 +21,10 @@ pub(super) static ROUTES: &[Route] = &[
         .limited(10),
     Route::new(Method::POST, "/identity/resources/users/v2/passwords/reset/email", Who::Anybody, handler!(start_email))
         .limited(10),
+    Route::new(Method::POST, "/identity/resources/users/v1/passwords/reset", Who::Anybody, handler!(start_by_address))
+        .limited(10),
+    Route::new(Method::POST, "/identity/resources/users/v1/passwords/reset/validate", Who::Anybody, handler!(validate))
+        .limited(30),
     Route::new(Method::POST, "/identity/resources/users/v2/passwords/reset/sms/verify", Who::Anybody, handler!(verify))
         .limited(30),
     Route::new(Method::POST, "/identity/resources/users/v1/passwords/reset/verify", Who::Anybody, handler!(finish))
@@ -33,7 +38,7 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 #[derive(OpenApi)]
-#[openapi(paths(start_sms, start_email, verify, finish, strategies))]
+#[openapi(paths(start_sms, start_email, start_by_address, validate, verify, finish, strategies))]
 pub(super) struct Document;
 
 /// Who forgot his password.
@@ -78,7 +83,33 @@ async fn start_sms(call: &Call) -> Answered {
 #[utoipa::path(post, path = "/identity/resources/users/v2/passwords/reset/email", tag = "frontegg", request_body = StartBody,
     responses((status = 200, body = Started), (status = 400, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
 async fn start_email(call: &Call) -> Answered {
-    start(call, Means::Link(page(call, "account/reset-password")?)).await
+    start(call, by_link(call)?).await
+}
+
+fn by_link(call: &Call) -> Result<Means, Failure> {
+    Ok(Means::Link(page(call, "account/reset-password")?))
+}
+
+/// Whose password is forgotten.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(as = FronteggForgotPassword, rename_all = "camelCase")]
+struct AddressBody {
+    #[schema(example = "anna@example.com")]
+    email: String,
+    /// Taken and not looked at.
+    #[schema(value_type = Option<Object>)]
+    email_metadata: Option<serde_json::Value>,
+}
+
+/// Sends the same link, as boxes ask for it. Somebody unknown is answered the same.
+#[utoipa::path(post, path = "/identity/resources/users/v1/passwords/reset", tag = "frontegg", request_body = AddressBody,
+    responses((status = 200, description = "It is on its way, if somebody has the address."), (status = 400, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
+async fn start_by_address(call: &Call) -> Answered {
+    let mut params = call.params();
+    let Some(email) = params.email("email") else { return Err(params.failure().into()) };
+    begin(call, Name::Email(email), by_link(call)?).await?;
+    Ok(done(StatusCode::OK))
 }
 
 async fn start(call: &Call, means: Means) -> Answered {
@@ -94,6 +125,11 @@ async fn start(call: &Call, means: Means) -> Answered {
             return Err(Failure::new(StatusCode::BAD_REQUEST, words));
         }
     };
+    answer(StatusCode::OK, &Started { session_id: begin(call, name, means).await? })
+}
+
+/// Starts a recovery; its handle.
+async fn begin(call: &Call, name: Name, means: Means) -> Result<String, Failure> {
     let begin = Begin {
         dialect: Dialect::Frontegg,
         name: Some(name),
@@ -104,7 +140,7 @@ async fn start(call: &Call, means: Means) -> Answered {
         needs_number: false,
     };
     match call.app.start_flow(&call.ctx, &call.hosted, begin).await.map_err(waiting)? {
-        Begun::Flow(flow) => answer(StatusCode::OK, &Started { session_id: flow.handle }),
+        Begun::Flow(flow) => Ok(flow.handle),
         Begun::NoNumber(_) => Err(Code::PhoneNotFound.into()),
     }
 }
@@ -155,16 +191,38 @@ async fn finish(call: &Call) -> Answered {
     let (Some(user), Some(token), Some(password)) = (user, token, password) else {
         return Err(params.failure().into());
     };
-    if !call.project().settings.auth.email_password {
-        return Err(Code::MethodDisabled.into());
-    }
+    must_be_on(call)?;
     call.app.finish_recovery(&call.ctx, &call.hosted, user.to_owned(), token, password).await.map_err(wrong)?;
     Ok(done(StatusCode::CREATED))
 }
 
-fn wrong(error: countersign_domain::base::Error) -> Failure {
-    let words = "The code or link is wrong, was used or has expired. Ask for a new one.";
-    Failure::or_wrong(error, StatusCode::BAD_REQUEST, words)
+fn wrong(error: Error) -> Failure {
+    Failure::or_wrong(error, StatusCode::BAD_REQUEST, WRONG)
+}
+
+const WRONG: &str = "The code or link is wrong, was used or has expired. Ask for a new one.";
+
+/// A link as it was followed.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the body is read field by field, so that one answer names all that is wrong")]
+#[schema(as = FronteggFollowedLink, rename_all = "camelCase")]
+struct LinkBody {
+    user_id: String,
+    token: String,
+}
+
+/// Whether a link, or what a code was exchanged for, would set a new password now. Nothing is used up.
+#[utoipa::path(post, path = "/identity/resources/users/v1/passwords/reset/validate", tag = "frontegg",
+    request_body = LinkBody,
+    responses((status = 200, description = "It would."), (status = 400, body = Body), (status = 410, description = "It would not.", body = Body), (status = 429, body = Body)))]
+async fn validate(call: &Call) -> Answered {
+    let mut params = call.params();
+    let (user, token) = (params.text("userId", 1, 64), params.secret("token", 1, 256));
+    let (Some(user), Some(token)) = (user, token) else { return Err(params.failure().into()) };
+    must_be_on(call)?;
+    let found = call.app.find_recovery(&call.ctx, user.to_owned(), token).await;
+    found.map_err(|error| Failure::or_wrong(error, StatusCode::GONE, WRONG))?;
+    Ok(done(StatusCode::OK))
 }
 
 /// A way to a new password.

@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
+use super::activate::by_link;
 use super::call::{Answered, Call};
 use super::error::{Body, Failure};
+use super::passwordless::waiting;
 use super::session::signed_in;
 use super::wire::{Authentication, answer};
 use super::{Route, Who, handler};
@@ -58,7 +60,7 @@ struct SignUpBody {
 #[serde(rename_all = "camelCase")]
 #[schema(as = FronteggSignedUp)]
 struct SignedUp {
-    /// Whether the address has to be shown to be one's own first, by signing in with a code or link.
+    /// Whether the address has to be shown to be one's own first, by the link that went there.
     should_activate: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
@@ -70,8 +72,8 @@ struct SignedUp {
     auth_response: Option<Json>,
 }
 
-/// Makes an account. With a password its owner is signed in at once. Without one he signs in by a code or link, and an
-/// address that has an account already is answered the same.
+/// Makes an account. With a password its owner is signed in at once. Without one a link goes to his address, to the
+/// application's page `/account/activate`; an address that has an account already is answered the same.
 #[utoipa::path(post, path = "/identity/resources/users/v1/signUp", tag = "frontegg", request_body = SignUpBody,
     responses((status = 201, body = SignedUp), (status = 400, body = Body), (status = 403, body = Body), (status = 409, body = Body), (status = 429, body = Body), (status = 503, body = Body)))]
 async fn create(call: &Call) -> Answered {
@@ -92,7 +94,7 @@ async fn create(call: &Call) -> Answered {
         if !auth.email_otp && !auth.magic_url {
             return Err(Failure::new(StatusCode::BAD_REQUEST, "password is required."));
         }
-        call.app.sign_up_without_password(&call.ctx, &call.hosted, email, name).await?;
+        call.app.sign_up_by_link(&call.ctx, &call.hosted, by_link(call, email)?, name).await.map_err(waiting)?;
         let body = SignedUp { should_activate: true, user_id: None, tenant_id: None, auth_response: None };
         return answer(StatusCode::CREATED, &body);
     };

@@ -30,12 +30,7 @@ pub(super) static ROUTES: &[Route] = &[
         Who::PeopleOrVendor(READ),
         handler!(sessions),
     ),
-    Route::new(
-        Method::GET,
-        "/identity/resources/configurations/v1/password",
-        Who::PeopleOrVendor(READ),
-        handler!(password),
-    ),
+    Route::new(Method::GET, "/identity/resources/configurations/v1/password", Who::Anybody, handler!(password)),
     Route::new(Method::GET, "/identity/resources/users/v1/passwords/config", Who::Anybody, handler!(password_of_user)),
 ];
 
@@ -92,7 +87,7 @@ async fn custom_social(_: &Call) -> Answered {
     responses((status = 200, body = Vec<Object>)))]
 async fn sign_up(call: &Call) -> Answered {
     let auth = &call.project().settings.auth;
-    let is_active = auth.sign_up && auth.email_password;
+    let is_active = auth.sign_up && (auth.email_password || auth.email_otp || auth.magic_url);
     ok(&json!([
         { "strategy": "email", "isActive": is_active, "isRequired": is_active },
         { "strategy": "phoneNumber", "isActive": false, "isRequired": false },
@@ -127,9 +122,9 @@ fn read_password() -> Answered {
     }))
 }
 
-/// What a password must be like.
+/// What a password must be like. Boxes take none at a sign-up before they know.
 #[utoipa::path(get, path = "/identity/resources/configurations/v1/password", tag = "frontegg",
-    responses((status = 200, body = Object), (status = 401, body = Body)))]
+    responses((status = 200, body = Object)))]
 async fn password(_: &Call) -> Answered {
     read_password()
 }

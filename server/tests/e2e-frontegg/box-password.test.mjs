@@ -47,6 +47,44 @@ test('a person signs in by password, after a wrong one', async () => {
     browser.assertClean(noise);
 });
 
+test('whoever forgot his password chooses another by the mail', async () => {
+    const ada = await server.person();
+    const page = box.page;
+    const choose = async (password) => {
+        await page.getByPlaceholder('Enter your password', { exact: true }).fill(password);
+        await page.getByPlaceholder('Enter your password again').fill(password);
+        await box.press('Reset Password');
+    };
+    const forgot = async (email) => {
+        await box.open();
+        await box.email.fill(email);
+        await page.getByText('Forgot Password?').click();
+        await box.says('Forgot your password?');
+        assert.equal(await box.email.inputValue(), email);
+        await box.press('Remind Me');
+        await box.says('Check your inbox');
+    };
+    await forgot('nobody@example.com');
+    await forgot(ada.email);
+    const { link } = await server.inbox(ada.email, 'recovery');
+    assert.equal(new URL(link).origin, site.url);
+    await page.goto(link);
+    await choose('another good password');
+    await box.says('Password changed!');
+    await box.email.waitFor();
+    await box.logIn(ada);
+    await box.says('Incorrect email or password');
+    await box.logIn({ ...ada, password: 'another good password' });
+    await box.signedIn(ada.email);
+
+    await browser.context.clearCookies();
+    await page.goto(link);
+    await choose('a third good password');
+    await box.says(/link is wrong, was used or has expired/);
+    assert.deepEqual(await server.messages('nobody@example.com'), []);
+    browser.assertClean({ ...noise, answers: [...noise.answers, 400] });
+});
+
 test('an application of another origin calls the server itself', async (t) => {
     const elsewhere = await serve(server, 'app.jsx', server.url);
     t.after(() => elsewhere.stop());

@@ -120,5 +120,5 @@ export class Box {
     }
 }
 
-/** What the box's page provokes in the console: there is no session yet, no captcha, and its font is elsewhere. */
+/** What the box's page provokes in the console: there is no session yet, no single sign-on, and its font is elsewhere. */
 export const noise = { answers: [401, 404], asked: ['fonts.googleapis.com', 'ik.imagekit.io'] };

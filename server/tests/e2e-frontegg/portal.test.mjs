@@ -1,11 +1,11 @@
-// The portal of `@frontegg/react` 4 in a browser: what its pages need to open, and a second factor set up there.
+// The portal of `@frontegg/react` 4 in a browser: what its pages need to open, a second factor set up there, another password.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { openChromium } from '../e2e/chromium.mjs';
 import { Box, noise, serve } from './box.mjs';
-import { photograph, start, Visitor, wrong } from './support.mjs';
+import { photograph, refusal, start, Visitor, wrong } from './support.mjs';
 
 let server, site, browser;
 before(async () => {
@@ -52,5 +52,39 @@ test('a person sets an authenticator app up, and is asked for it from then on', 
     await box.press('Verify');
     await box.says('Your recovery code');
     assert.equal((await new Visitor(server).signIn(ada)).user.mfaRequired, true);
+    browser.assertClean({ ...noise, answers: [...noise.answers, 400] });
+});
+
+test('a person changes his password, and is signed in nowhere else from then on', async () => {
+    await browser.forget();
+    const ada = await server.person();
+    const elsewhere = new Visitor(server);
+    await elsewhere.signIn(ada);
+    const page = await browser.page();
+    const box = new Box(page, site);
+    await box.open();
+    await box.logIn(ada);
+    await box.signedIn(ada.email);
+    await box.press('Settings');
+    await box.says('Basic Profile Information');
+    await page.getByText('Privacy & Security').click();
+    await page.locator('[data-test-id=edit-password-btn]').click();
+    const change = async (old) => {
+        await page.locator('input[name=password]').fill(old);
+        await page.locator('input[name=newPassword]').fill('another good password');
+        await page.locator('input[name=confirmPassword]').fill('another good password');
+        await box.press('Change Password');
+    };
+    await change('not this one');
+    await box.says('The current password is wrong.');
+    await change(ada.password);
+    await page.locator('input[name=newPassword]').waitFor({ state: 'detached' });
+
+    await assert.rejects(elsewhere.auth.refreshTokenV3(), refusal(401, /^Session not found$/));
+    await page.reload();
+    await box.signedIn(ada.email);
+    await assert.rejects(new Visitor(server).signIn(ada), refusal(401));
+    const { user } = await new Visitor(server).signIn({ ...ada, password: 'another good password' });
+    assert.equal(user.email, ada.email);
     browser.assertClean({ ...noise, answers: [...noise.answers, 400] });
 });

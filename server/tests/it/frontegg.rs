@@ -1,14 +1,17 @@
 //! The dialect of Frontegg's clients, over the wire. One file per file of routes.
 
+mod activate;
 mod captcha;
 mod lockout;
 mod mfa;
+mod password;
 mod passwordless;
 mod phone;
 mod phone_reset;
 mod policy;
 mod recovery;
 mod session;
+mod sessions;
 mod signup;
 mod sms;
 mod start;

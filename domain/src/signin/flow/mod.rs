@@ -5,10 +5,13 @@
 //! answered depends on nothing but what was asked by that name before, whoever is behind it. Those of the number or
 //! address itself are the worker's to look at ([`turn`]).
 
+mod activate;
 mod finish;
 mod name;
 pub(super) mod turn;
 
+pub(super) use activate::may_activate;
+pub use activate::{activate, find_activation, sign_up, wants_password};
 pub use finish::{Recovered, Shown, exchange_recovery, find_recovery, finish, finish_recovery};
 pub use name::{Name, email_of};
 
@@ -44,6 +47,8 @@ pub enum Aim {
     SignIn,
     /// Choosing a new password.
     Recovery,
+    /// Finishing an account that was made without a password, by a link.
+    Activation,
 }
 
 /// What starts a flow.
@@ -99,6 +104,7 @@ impl Begin {
     const fn purpose(&self) -> Purpose {
         match (&self.means, self.aim) {
             (_, Aim::Recovery) => Purpose::Recovery,
+            (_, Aim::Activation) => Purpose::VerifyEmail,
             (Means::Link(_), Aim::SignIn) => Purpose::MagicLink,
             (Means::Sms | Means::Email, Aim::SignIn) => Purpose::SignIn,
         }
@@ -120,7 +126,8 @@ impl Begin {
             (Channel::Sms, Aim::Recovery) => {
                 user.phone.clone().map(Target::Phone).filter(|target| verify::may_recover_by(user, target))
             }
-            (_, Aim::SignIn) => user.email.clone().map(Target::Email),
+            (Channel::Sms, Aim::Activation) => None,
+            (_, Aim::SignIn | Aim::Activation) => user.email.clone().map(Target::Email),
             (_, Aim::Recovery) => user.email.clone().map(Target::Email).filter(|_| verify::may_recover(user)),
         }
     }
@@ -136,6 +143,8 @@ pub fn check(project: &Project, begin: &Begin) -> Result<()> {
         (Means::Email, Aim::SignIn) => auth.email_otp,
         (Means::Link(_), Aim::SignIn) => auth.magic_url,
         (Means::Email | Means::Link(_), Aim::Recovery) => auth.email_password,
+        (Means::Link(_), Aim::Activation) => auth.email_otp || auth.magic_url,
+        (Means::Sms | Means::Email, Aim::Activation) => false,
     };
     if !on {
         return Err(Code::MethodDisabled.into());
@@ -249,11 +258,11 @@ fn resolve(
 /// A link, and a handle by which whoever asked for it can be told from whoever only has it.
 fn link(tx: &mut Tx<'_>, ctx: &Ctx, ask: &Ask<'_>, holder: &Holder, page: &Redirect) -> Result<verification::Handle> {
     let purpose = ask.subject.purpose;
-    let user = if purpose == Purpose::Recovery { ctx.id() } else { String::new() };
+    let user = if purpose == Purpose::MagicLink { String::new() } else { ctx.id() };
     let address = |secret: &Secret, _| {
         let page = match purpose {
-            Purpose::Recovery => page.with(&[("userId", user.as_str()), ("token", secret.expose())]),
-            _ => page.with(&[("token", secret.expose())]),
+            Purpose::MagicLink => page.with(&[("token", secret.expose())]),
+            _ => page.with(&[("userId", user.as_str()), ("token", secret.expose())]),
         };
         Ok(page.as_str().to_owned())
     };

@@ -74,13 +74,72 @@ fn a_link_by_e_mail_brings_a_new_password() {
     let before = server.inbox(EMAIL).len();
     start(&server, "email", EMAIL, "email");
     let message = newest(&server, EMAIL, before);
-    let link = message["link"].as_str().unwrap();
-    let query = link.strip_prefix("https://app.example.com/account/reset-password?userId=").unwrap();
-    let (user, token) = query.split_once("&token=").unwrap();
-    server.home.keep_secret(token);
-    choose(&server, user, token, NEW).expect(201);
+    let (user, token) = link_of(&server, &message, "https://app.example.com/account/reset-password");
+    choose(&server, &user, &token, NEW).expect(201);
     let mut browser = Browser::new(&server);
     browser.post(&format!("{ID}/auth/v1/user"), &json!({"email": EMAIL, "password": NEW})).expect(200);
+}
+
+/// What the address of a link brings along.
+pub(super) fn link_of(server: &Server, message: &Value, page: &str) -> (String, String) {
+    let link = message["link"].as_str().unwrap();
+    let query = link.strip_prefix(page).and_then(|rest| rest.strip_prefix("?userId=")).unwrap();
+    let (user, token) = query.split_once("&token=").unwrap();
+    server.home.keep_secret(token);
+    (user.to_owned(), token.to_owned())
+}
+
+on_both! {
+    fn boxes_ask_for_the_link_by_the_address_alone(kind: Kind) {
+        let server = by_sms(kind);
+        let path = format!("{ID}/users/v1/passwords/reset");
+        let ask = |body: &Value| server.post(&path, body).header("Origin", "http://localhost:3000").send();
+        let validate = |user: &str, token: &str| {
+            let body = json!({"userId": user, "token": token});
+            server.post(&format!("{ID}/users/v1/passwords/reset/validate"), &body).send()
+        };
+        let before = server.inbox(EMAIL).len();
+        assert_eq!(ask(&json!({"email": EMAIL, "emailMetadata": {}})).expect(200).body, "{}");
+        let message = newest(&server, EMAIL, before);
+        let (user, token) = link_of(&server, &message, "http://localhost:3000/account/reset-password");
+        for _ in 0..2 {
+            assert_eq!(validate(&user, &token).expect(200).body, "{}", "nothing is used up");
+        }
+        let altered = "ab".repeat(32);
+        for (user, token) in [(user.as_str(), altered.as_str()), ("anna", token.as_str()), ("who", "x")] {
+            refused(&validate(user, token), 410, WRONG);
+        }
+        choose(&server, &user, &token, NEW).expect(201);
+        refused(&validate(&user, &token), 410, WRONG);
+        let mut browser = Browser::new(&server);
+        browser.post(&format!("{ID}/auth/v1/user"), &json!({"email": EMAIL, "password": NEW})).expect(200);
+        // Somebody unknown.
+        assert_eq!(ask(&json!({"email": "who@example.com"})).expect(200).body, "{}");
+        server.settled();
+        assert!(server.inbox("who@example.com").is_empty());
+        refused(&ask(&json!({})), 400, "email is required");
+        refused(&ask(&json!({"email": "anna"})), 400, "email must be an e-mail address");
+        refused(&validate("", "x"), 400, "userId is required");
+        refused(&validate("x", ""), 400, "token is required");
+        server.settings(&json!({"auth": {"emailPassword": false}}));
+        let off = "Invalid authentication type: this way to sign in is not enabled for this project.";
+        refused(&ask(&json!({"email": EMAIL})), 400, off);
+        refused(&validate("x", "x"), 400, off);
+    }
+}
+
+on_both! {
+    fn a_link_that_has_expired_is_told_to_be(kind: Kind) {
+        let server = by_sms(kind);
+        server.settings(&json!({"frontegg": {"appUrl": "https://app.example.com"}}));
+        let before = server.inbox(EMAIL).len();
+        start(&server, "email", EMAIL, "email");
+        let message = newest(&server, EMAIL, before);
+        let (user, token) = link_of(&server, &message, "https://app.example.com/account/reset-password");
+        server.advance(3_600);
+        let body = json!({"userId": user, "token": token});
+        refused(&server.post(&format!("{ID}/users/v1/passwords/reset/validate"), &body).send(), 410, WRONG);
+    }
 }
 
 on_both! {

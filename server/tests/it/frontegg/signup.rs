@@ -38,13 +38,15 @@ on_both! {
         server.sign_up("anna", EMAIL, PASSWORD).send().expect(201);
         server.settings(&json!({"frontegg": {"mainStrategy": "Code"}}));
         for email in [EMAIL, "new@example.com"] {
-            let answer = server.post(&path(), &json!({"provider": "local", "email": email, "companyName": "Shop"})).send();
+            let call = server.post(&path(), &json!({"provider": "local", "email": email, "companyName": "Shop"}));
+            let answer = call.header("Origin", "http://localhost:3000").send();
             assert_eq!(answer.expect(201).body, r#"{"shouldActivate":true}"#);
+            server.newest(email, "verify-email", 1);
         }
         assert_eq!(server.home.count("SELECT COUNT(*) FROM users"), 2);
         let mut browser = Browser::new(&server);
         browser.post(&format!("{ID}/auth/v1/passwordless/code/prelogin"), &json!({"email": "new@example.com"})).expect(201);
-        let code = server.code("new@example.com", 1);
+        let code = server.newest("new@example.com", "sign-in", 1)["code"].as_str().unwrap().to_owned();
         let answer = browser.post(&format!("{ID}/auth/v1/passwordless/code/postlogin"), &json!({"token": code}));
         assert_eq!(answer.expect(201).json()["emailVerified"], true);
     }
@@ -62,9 +64,20 @@ fn signing_up_can_be_off_or_full() {
         }
         server.settings(&patch);
         for body in &bodies {
-            refused(&server.post(&path(), body).send(), 400, words);
+            refused(&server.post(&path(), body).header("Origin", "http://localhost:3000").send(), 400, words);
         }
     }
+}
+
+#[test]
+fn no_account_is_made_where_its_link_can_lead_nowhere_or_is_not_sent() {
+    let server = Server::start(Kind::Sqlite);
+    let nowhere = "A link can lead nowhere: set frontegg.appUrl to the address of the application.";
+    refused(&server.post(&path(), &json!({"email": EMAIL})).send(), 400, nowhere);
+    server.settings(&json!({"frontegg": {"appUrl": "https://app.example.com"}, "email": {"providers": []}}));
+    let unsent = "No code can be sent: the project has no provider for it.";
+    refused(&server.post(&path(), &json!({"email": EMAIL})).send(), 503, unsent);
+    assert_eq!(server.home.count("SELECT COUNT(*) FROM users"), 0);
 }
 
 #[test]

@@ -202,7 +202,11 @@ impl World {
         let path = path.replace("{deviceId}", "any");
         let path = if path.contains("{tenantId}") { path.replace("{tenantId}", &self.tenant()) } else { path };
         let kind = if path.contains("/mail/") { "OTC" } else { "1" };
-        let path = path.replace("{phoneId}", "nobody").replace("{templateId}", kind).replace("{type}", kind);
+        let path = path
+            .replace("{phoneId}", "nobody")
+            .replace("{sessionId}", "nobody")
+            .replace("{templateId}", kind)
+            .replace("{type}", kind);
         let call = self.server.call(row.method, &format!("{mount}{path}")).without("X-Appwrite-Project");
         let call =
             if row.path == "/identity/resources/users/v2" { call.header("frontegg-tenant-id", "demo") } else { call };
