@@ -27,6 +27,9 @@ const USER_CHANGED: &str = "user";
 /// the two is a second factor of it.
 pub const RESET: &str = "reset";
 
+/// The provider of a session that came of a browser's, whose id is its `provider_uid`: [`create_from`].
+pub const HOSTED: &str = "hosted";
+
 /// Whether `factor` is shown by what a session began with.
 pub fn is_shown_by(began_with: Option<&str>, factor: &str) -> bool {
     began_with == Some(factor) || began_with == Some(RESET) && matches!(factor, "phone" | "email")
@@ -188,26 +191,59 @@ pub fn create_shaped(tx: &mut Tx<'_>, ctx: &Ctx, new: New<'_>, shape: Shape) -> 
         updated_at: ctx.now,
         expires_at: ctx.now.plus_seconds(new.seconds),
     };
+    insert(tx, ctx, &session, &secret, new.limit)?;
+    Ok((session, secret))
+}
+
+/// Makes a session of a client to which the browser's session `of` speaks for its user: what was proved there is proved
+/// here, and as long ago, so that nobody looks freshly signed in who is not. It lives until `until`. When the user has
+/// more than `limit`, the oldest are removed.
+pub fn create_from(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    of: &Session,
+    until: Time,
+    limit: i64,
+    shape: Shape,
+) -> Result<(Session, Secret)> {
+    let id = ctx.id();
+    let secret = secret_of(ctx, &id, shape)?;
+    let session = Session {
+        id,
+        provider: HOSTED.to_owned(),
+        provider_uid: of.id.clone(),
+        updated_at: ctx.now,
+        expires_at: until,
+        ..of.clone()
+    };
+    insert(tx, ctx, &session, &secret, limit)?;
+    Ok((session, secret))
+}
+
+fn insert(tx: &mut Tx<'_>, ctx: &Ctx, session: &Session, secret: &Secret, limit: i64) -> Result<()> {
     tx.push(
         sql::INSERT,
         args![
             &session.id,
             &ctx.project,
             &session.user_id,
-            &hash(&secret),
+            &hash(secret),
             &session.provider,
             &session.provider_uid,
             &session.factors.join(" "),
+            session.mfa_at,
             &session.address,
             &session.agent,
-            ctx.now,
+            session.created_at,
+            session.updated_at,
             session.expires_at,
         ],
     )?;
-    if tx.exec(sql::DELETE_OLDEST, args![&ctx.project, new.user, &session.id, (new.limit - 1).max(0)])? > 0 {
-        announce(tx, ctx, new.user)?;
+    let user = &session.user_id;
+    if tx.exec(sql::DELETE_OLDEST, args![&ctx.project, user, &session.id, (limit - 1).max(0)])? > 0 {
+        announce(tx, ctx, user)?;
     }
-    Ok((session, secret))
+    Ok(())
 }
 
 /// A new secret for the session with this id.
@@ -334,9 +370,18 @@ pub fn renew(
     if tx.exec(sql::RENEW, args![&new, until, ctx.now, &ctx.project, id, &old])? == 0 {
         return Ok(None);
     }
-    tx.push(sql::INSERT_SPENT, args![&old, &ctx.project, id, ctx.now, session.expires_at])?;
+    insert_spent(tx, ctx, session, &old)?;
     announce(tx, ctx, &session.user_id)?;
     Ok(Some((Session { expires_at: until, updated_at: ctx.now, ..session.clone() }, secret)))
+}
+
+/// Writes down that `session` came of `secret`, which opens nothing any more: [`find_spent`] knows it from now on.
+pub fn spend(tx: &mut Tx<'_>, ctx: &Ctx, session: &Session, secret: &Secret) -> Result<()> {
+    insert_spent(tx, ctx, session, &hash(secret))
+}
+
+fn insert_spent(tx: &mut Tx<'_>, ctx: &Ctx, session: &Session, hash: &[u8; 32]) -> Result<()> {
+    tx.push(sql::INSERT_SPENT, args![hash, &ctx.project, &session.id, ctx.now, session.expires_at])
 }
 
 /// A secret that another took the place of.
@@ -348,7 +393,8 @@ pub struct Spent {
     pub at: Time,
 }
 
-/// The session that `shown` was the secret of before [`renew`], unless it would have expired by now.
+/// The session that `shown` was the secret of before [`renew`], or that came of it ([`spend`]), unless it would have
+/// expired by now.
 pub fn find_spent(tx: &mut Tx<'_>, ctx: &Ctx, shown: &Secret) -> Result<Option<Spent>> {
     tx.find(sql::FIND_SPENT, args![&hash(shown), &ctx.project, ctx.now], |row| {
         Ok(Spent { session_id: row.get(0)?, at: row.get(1)? })
@@ -357,7 +403,10 @@ pub fn find_spent(tx: &mut Tx<'_>, ctx: &Ctx, shown: &Secret) -> Result<Option<S
 
 /// Ends a session whose spent secret was shown again: one of the two who have it must have stolen it.
 pub fn delete_reused(tx: &mut Tx<'_>, ctx: &Ctx, session: &Session) -> Result<()> {
-    tx.exec(sql::DELETE, args![&ctx.project, &session.user_id, &session.id])?;
+    if tx.exec(sql::DELETE, args![&ctx.project, &session.user_id, &session.id])? == 0 {
+        // Somebody who showed it at the same moment was faster.
+        return Ok(());
+    }
     audit::record(tx, ctx, What::SessionReuse, Some(&session.user_id), "{}")?;
     announce(tx, ctx, &session.user_id)
 }
@@ -377,6 +426,15 @@ pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, user: &str, id: &str) -> Result<()> {
     }
     audit::record(tx, ctx, What::SessionDelete, Some(user), "{}")?;
     announce(tx, ctx, user)
+}
+
+/// Ends the browser's session that `session` is or came of, with every one that came of it; gives how many.
+pub fn delete_family(tx: &mut Tx<'_>, ctx: &Ctx, session: &Session) -> Result<u64> {
+    let root = if session.provider == HOSTED { &session.provider_uid } else { &session.id };
+    let count = tx.exec(sql::DELETE_FAMILY, args![&ctx.project, &session.user_id, root, HOSTED])?;
+    record_end(tx, ctx, &session.user_id, count)?;
+    announce(tx, ctx, &session.user_id)?;
+    Ok(count)
 }
 
 /// Ends all sessions of a user; gives how many.

@@ -9,7 +9,7 @@ macro_rules! columns {
 
 pub(super) const INSERT: &str =
     "INSERT INTO sessions (id, project_id, user_id, hash, provider, provider_uid, factors, mfa_at, address, agent,
-  created_at, updated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9, $10, $10, $11)";
+  created_at, updated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 pub(super) const FIND: &str =
     concat!("SELECT ", columns!(), " FROM sessions s WHERE s.project_id = $1 AND s.user_id = $2 AND s.id = $3");
 pub(super) const LIST: &str = concat!(
@@ -35,6 +35,9 @@ pub(super) const FIND_SPENT: &str = "SELECT session_id, spent_at FROM spent_secr
 pub(super) const PURGE_SPENT: &str = "DELETE FROM spent_secrets WHERE expires_at < $1";
 pub(super) const DELETE_OTHERS: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id <> $3";
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2 AND id = $3";
+/// A browser's session with all that came of it.
+pub(super) const DELETE_FAMILY: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2
+  AND (id = $3 OR (provider_uid = $3 AND provider = $4))";
 pub(super) const DELETE_ALL: &str = "DELETE FROM sessions WHERE project_id = $1 AND user_id = $2";
 /// Never the new one, also when the clock stepped back and the others look younger.
 pub(super) const DELETE_OLDEST: &str = "DELETE FROM sessions WHERE id IN (
@@ -57,6 +60,7 @@ pub(crate) const ALL: &[&str] = &[
     PURGE_SPENT,
     DELETE_OTHERS,
     DELETE,
+    DELETE_FAMILY,
     DELETE_ALL,
     DELETE_OLDEST,
     PURGE,

@@ -36,6 +36,11 @@ pub(super) fn of_link(ctx: &Ctx, purpose: Purpose, user: &str, secret: &str) -> 
     ctx.handle_hash(&format!("link:{}:{user}:{secret}", purpose.name()))
 }
 
+/// The handle of an authorization code: whoever carries it holds all of it.
+pub(super) fn of_code(ctx: &Ctx, code: &str) -> [u8; 32] {
+    ctx.handle_hash(&format!("code:{code}"))
+}
+
 /// The handle of a challenge, which is of no use in another session.
 pub(super) fn of_challenge(ctx: &Ctx, session: &str, challenge: &str) -> [u8; 32] {
     HandleKind::Challenge.hash(ctx, &format!("{session}:{challenge}"))

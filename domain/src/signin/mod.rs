@@ -4,11 +4,12 @@
 //! never looks an account up. [`prepare`] is the worker's part: it looks, makes the account, makes the code. [`finish`]
 //! turns the right code or link into a session, [`number`] a number and a code. [`challenge`] and [`second`] show second
 //! factors, [`verify`] numbers and addresses, [`account`] passwords, [`factor`] sets up what challenges ask for, [`phone`]
-//! keeps the numbers that people sign in by, [`mod@contact`] says where people can be written to, and [`gate`] says
-//! whether a session has proved enough.
+//! keeps the numbers that people sign in by, [`authorize`] leads people from our login page to an application,
+//! [`mod@contact`] says where people can be written to, and [`gate`] says whether a session has proved enough.
 
 pub mod account;
 mod approval;
+pub mod authorize;
 pub mod challenge;
 pub mod coexistence;
 pub mod contact;

@@ -348,7 +348,7 @@ fn account(
             let held = held.filter(|user| flow::may_activate(project, user));
             Ok(held.ok_or("nobody may finish an account by this address"))
         }
-        Purpose::CustomToken | Purpose::StepUp => Ok(Err("no message carries such a token")),
+        Purpose::CustomToken | Purpose::StepUp | Purpose::Authorize => Ok(Err("no message carries such a token")),
         Purpose::VerifyPhone
         | Purpose::VerifyEmail
         | Purpose::Mfa

@@ -69,7 +69,8 @@ pub fn refresh(
     Ok(admit(project, &user, &session).map(|()| Refreshed { session, user, secret: None }))
 }
 
-fn admit(project: &Project, user: &User, session: &Session) -> Result<()> {
+/// Whether somebody is let in: `Code::UserBlocked`, `Code::MoreFactorsRequired`.
+pub(super) fn admit(project: &Project, user: &User, session: &Session) -> Result<()> {
     if user.blocked {
         return Err(Code::UserBlocked.into());
     }
@@ -79,7 +80,8 @@ fn admit(project: &Project, user: &User, session: &Session) -> Result<()> {
     }
 }
 
-fn until(ctx: &Ctx, project: &Project, terms: &Terms, session: &Session) -> Time {
+/// Until when a session lives from now.
+pub(super) fn until(ctx: &Ctx, project: &Project, terms: &Terms, session: &Session) -> Time {
     let longest = session.created_at.plus_seconds(project.settings.auth.duration);
     ctx.now.plus_seconds(terms.seconds).min(longest)
 }

@@ -4,6 +4,7 @@ mod account;
 mod activate;
 mod app;
 mod approval;
+mod authorize;
 mod budget;
 mod challenge;
 mod check;

@@ -36,10 +36,12 @@ pub enum Purpose {
     ReviewPhone,
     /// Letting a password sign in again that wrong ones locked: a link to the account's address.
     Unlock,
+    /// Letting an application in that sent its user's browser to our login page: a code that the browser carries back.
+    Authorize,
 }
 
 impl Purpose {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::SignIn,
         Self::MagicLink,
         Self::VerifyPhone,
@@ -55,6 +57,7 @@ impl Purpose {
         Self::ChangePhone,
         Self::ReviewPhone,
         Self::Unlock,
+        Self::Authorize,
     ];
 
     /// As stored, and as templates and metrics call it.
@@ -75,6 +78,7 @@ impl Purpose {
             Self::ChangePhone => "change-phone",
             Self::ReviewPhone => "review-phone",
             Self::Unlock => "unlock",
+            Self::Authorize => "authorize",
         }
     }
 
