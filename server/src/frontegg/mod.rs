@@ -13,6 +13,8 @@ mod error;
 mod lockout;
 mod mfa;
 mod mfa_login;
+mod oauth;
+mod oauth_browser;
 mod openapi;
 mod password;
 mod passwordless;
@@ -32,8 +34,8 @@ mod token;
 mod user;
 mod users;
 mod vendor;
-mod webauthn;
 mod vendor_user;
+mod webauthn;
 mod wire;
 
 use axum::Router;
@@ -160,6 +162,8 @@ static PARTS: &[Part] = &[
     part!(signup),
     part!(activate),
     part!(session),
+    part!(oauth),
+    part!(oauth_browser),
     part!(sessions),
     part!(user),
     part!(vendor),
@@ -191,9 +195,13 @@ pub(crate) fn routes() -> impl Iterator<Item = (Method, String)> {
         .flat_map(|mount| all().map(move |route| (route.method.clone(), format!("{mount}{}", route.path))))
 }
 
+/// Hosted login, route by route: `/oauth/callback` is where applications take the answer.
+const OAUTH: [&str; 5] =
+    ["/oauth/authorize", "/oauth/authorize/silent", "/oauth/token", "/oauth/logout", "/oauth/logout/token"];
+
 /// The router of this dialect. One handler takes all below its mounts, so that what is no route is refused in its words.
 pub fn router() -> Router<App> {
-    ["/flags", "/metadata", "/vendors/public"]
+    ["/flags", "/metadata", "/vendors/public", "/.well-known/openid-configuration"]
         .into_iter()
         .fold(mounts(), |router, path| router.route(path, any(answer)))
 }
@@ -201,6 +209,9 @@ pub fn router() -> Router<App> {
 /// The router for an application that has routes of its own: what browser clients ask for without `/frontegg` is its.
 pub fn mounts() -> Router<App> {
     let mut router = Router::new().route("/auth/vendor", any(answer));
+    for path in OAUTH {
+        router = router.route(path, any(answer));
+    }
     for mount in ["/frontegg", "/identity", "/tenants/resources", "/team/resources"] {
         for path in [mount.to_owned(), format!("{mount}/"), format!("{mount}/{{*path}}")] {
             router = router.route(&path, any(answer));
@@ -210,13 +221,30 @@ pub fn mounts() -> Router<App> {
 }
 
 async fn answer(State(app): State<App>, request: Request) -> axum::response::Response {
-    call::run(app, request).await
+    let path = bare(request.uri().path());
+    if path == oauth_browser::LOGOUT
+        && let Some(led) = oauth_browser::asked_by_page(&app, &request)
+    {
+        return led;
+    }
+    if ![oauth::TOKEN, oauth::LOGOUT_TOKEN].contains(&path) {
+        return call::run(app, request).await;
+    }
+    match oauth::unfolded(&app, request).await {
+        Ok(request) => call::run(app, request).await,
+        Err(failure) => failure.into_response(app.clock.now()),
+    }
+}
+
+/// A path without what browser clients put before it.
+fn bare(path: &str) -> &str {
+    path.strip_prefix(MOUNTS[1]).filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
 
 /// The routes at a path, whatever their method, with what stands in its gaps. One that names the path itself comes before
 /// one with a gap there.
 fn at(path: &str) -> Vec<(&'static Route, Gaps<'_>)> {
-    let path = path.strip_prefix(MOUNTS[1]).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+    let path = bare(path);
     let mut found: Vec<_> = all().filter_map(|route| Some((route, route.gaps(path)?))).collect();
     found.sort_by_key(|(_, gaps)| gaps.0.len());
     found
@@ -260,7 +288,9 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), count);
         let served = ["/frontegg/", "/identity/", "/tenants/resources/", "/team/resources/"];
-        let exact = ["/auth/vendor", "/flags", "/metadata", "/vendors/public"];
+        let mut exact =
+            vec!["/auth/vendor", "/flags", "/metadata", "/vendors/public", "/.well-known/openid-configuration"];
+        exact.extend(OAUTH);
         for (_, path) in routes() {
             assert!(served.iter().any(|mount| path.starts_with(mount)) || exact.contains(&path.as_str()), "{path}");
         }

@@ -135,7 +135,8 @@ async fn tokens(
     Ok(response)
 }
 
-fn about(user: &User, mfa_required: bool) -> Authentication {
+/// What every answer to a sign-in says of its user.
+pub(super) fn about(user: &User, mfa_required: bool) -> Authentication {
     Authentication {
         token_type: "bearer",
         mfa_required,
@@ -147,7 +148,7 @@ fn about(user: &User, mfa_required: bool) -> Authentication {
 }
 
 /// The device goes on under its name, or gets one.
-fn keep_device(call: &Call, response: &mut Response) -> Result<(), Failure> {
+pub(super) fn keep_device(call: &Call, response: &mut Response) -> Result<(), Failure> {
     match call.cookie(&cookie::device_name(call.project().client_id())).filter(|name| session::is_device(name)) {
         Some(name) => cookie::keep_device(call, response, name),
         None => cookie::keep_device(call, response, session::new_device(&call.ctx).expose()),
@@ -159,8 +160,13 @@ fn refresh_token(call: &Call) -> Result<Option<Secret>, Failure> {
     let mut params = call.params();
     let sent = params.optional_text("refreshToken", 1, 1_024);
     params.check()?;
+    Ok(sent.map(Secret::new).or_else(|| refresh_cookie(call)))
+}
+
+/// The refresh token in a client's cookie.
+pub(super) fn refresh_cookie(call: &Call) -> Option<Secret> {
     let names = cookie::refresh_names(call.project().client_id());
-    Ok(sent.or_else(|| names.iter().find_map(|name| call.cookie(name))).map(Secret::new))
+    names.iter().find_map(|name| call.cookie(name)).map(Secret::new)
 }
 
 /// Another access token, and another refresh token in place of the one that is shown. One that was replaced before ends
@@ -219,7 +225,7 @@ async fn logout(call: &Call) -> Answered {
 }
 
 /// Somebody else may have ended it meanwhile.
-fn over(ended: Result<(), Error>) -> Result<(), Error> {
+pub(super) fn over(ended: Result<(), Error>) -> Result<(), Error> {
     match ended {
         Err(error) if error.code != Code::SessionNotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),

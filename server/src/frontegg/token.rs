@@ -57,6 +57,9 @@ struct Person<'a> {
     amr: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'static str>,
+    /// What the application said when it sent the browser here (OIDC Core §2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
 }
 
 /// What a server's token says beside what every one says.
@@ -93,6 +96,16 @@ fn amr(session: &Session) -> (Vec<&'static str>, bool) {
 
 /// An access token for a session of a user.
 pub(super) async fn of_user(call: &Call, user: &User, session: &Session) -> Result<Secret, Failure> {
+    of_user_with(call, user, session, None).await
+}
+
+/// The same with the nonce of an application, to which it says who signed in.
+pub(super) async fn of_user_with(
+    call: &Call,
+    user: &User,
+    session: &Session,
+    nonce: Option<&str>,
+) -> Result<Secret, Failure> {
     let (amr, is_multi) = amr(session);
     let belonging = {
         let (ctx, id) = (call.ctx.clone(), user.id.clone());
@@ -115,6 +128,7 @@ pub(super) async fn of_user(call: &Call, user: &User, session: &Session) -> Resu
         permissions: [],
         amr,
         acr: is_multi.then_some(MULTI_FACTOR),
+        nonce,
     };
     issue(call, call.project().settings.frontegg.access_token_seconds, &claims).await
 }

@@ -31,19 +31,21 @@ enum Kind {
     Foreign,
 }
 
+/// Whether pages of `origin` are the project's: a platform of it, or under `--dev` this machine.
+pub fn is_platform(app: &App, hosted: &Hosted, origin: &Origin<'_>) -> bool {
+    hosted.project.platforms.iter().any(|platform| platform.covers(origin.host))
+        || (app.dev.is_some() && is_loopback_host(origin.host))
+}
+
 impl Caller {
     /// Looks at the `Origin` of a call that reached us under the name in `host`.
     pub fn of(app: &App, hosted: &Hosted, headers: &HeaderMap, host: &str) -> Self {
         let Some(value) = headers.get(ORIGIN) else { return Self::default() };
         let kind = match Origin::of(headers) {
             Ok(None) => Kind::Unsaid,
-            Err(_) => Kind::Foreign,
             Ok(Some(origin)) if origin.is_same_host(host) => Kind::Same,
-            Ok(Some(origin)) => {
-                let platform = hosted.project.platforms.iter().any(|p| p.covers(origin.host));
-                let dev = app.dev.is_some() && is_loopback_host(origin.host);
-                if platform || dev { Kind::Platform(value.clone()) } else { Kind::Foreign }
-            }
+            Ok(Some(origin)) if is_platform(app, hosted, &origin) => Kind::Platform(value.clone()),
+            Ok(Some(_)) | Err(_) => Kind::Foreign,
         };
         Self { kind }
     }

@@ -12,6 +12,7 @@ pub mod jwks;
 pub mod limit;
 pub mod listener;
 pub mod metrics;
+pub mod oidc;
 pub mod origin;
 pub mod params;
 pub mod qr;

@@ -150,6 +150,11 @@ impl Refused {
         Self { status, title: "This did not work", message: message.into(), to_login: true }
     }
 
+    /// What an application asks for, and does not get.
+    pub(super) fn unsent(message: &str) -> Self {
+        Self { to_login: false, ..Self::new(StatusCode::BAD_REQUEST, message) }
+    }
+
     /// A link that nothing can be done with: which of these it is, nobody is told.
     pub(super) fn dead_link() -> Self {
         let message =

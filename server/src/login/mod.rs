@@ -2,10 +2,13 @@
 //!
 //! `GET /login` shows whatever comes next: the number form, the code form while a code is out, the second factor while
 //! one is missing, or who is signed in. The pages say the same for every number, known or not. `/login/link` takes over
-//! from links in e-mails.
+//! from links in e-mails, `/login/authorize` from applications that send people here to sign in, and `/login/leave` from
+//! those that send them here to sign out.
 
+mod authorize;
 mod error;
 mod flow;
+mod leave;
 mod link;
 mod second;
 #[cfg(test)]
@@ -46,7 +49,10 @@ pub fn routes() -> Routes {
         .post("/login/second/code", second::finish)
         .get("/login/link", link::show)
         .post("/login/link", link::finish)
-        .post("/login/out", leave)
+        .post("/login/out", out)
+        .get("/login/authorize", authorize::show)
+        .get("/login/leave", leave::show)
+        .post("/login/leave", leave::finish)
         // A reload of what answered a POST asks for these by GET.
         .get("/login/code", back)
         .get("/login/second/code", back)
@@ -61,11 +67,14 @@ async fn show(State(app): State<App>, request: Request) -> Response {
             return Ok(visit::redirect_to("/login/second"));
         }
         if let Some(signed) = &visit.signed {
-            return account_page(&visit, signed);
+            return match &visit.kept {
+                Some(kept) if !signed.user.blocked => authorize::onward(&visit, kept),
+                Some(_) | None => account_page(&visit, signed),
+            };
         }
         match visit.flow().filter(|flow| flow.is_live(visit.ctx.now)) {
             Some(flow) if !wants_number => code_page(&visit, &flow, Say::Nothing),
-            Some(_) | None => number_page(&visit, "", None),
+            Some(_) | None => number_page(&visit, visit.hint(), None),
         }
     })
     .await
@@ -179,7 +188,7 @@ async fn too_many(visit: &Visit, kind: &str) -> Result<Option<Refusal>, Error> {
     }))
 }
 
-async fn leave(State(app): State<App>, request: Request) -> Response {
+async fn out(State(app): State<App>, request: Request) -> Response {
     answer(async {
         let (visit, _) = Visit::posted(&app, request).await?;
         if let Some(signed) = &visit.signed {
@@ -205,7 +214,8 @@ async fn answer(result: impl Future<Output = Result<Response, Refused>>) -> Resp
 
 fn number_page(visit: &Visit, phone: &str, refusal: Option<&Refusal>) -> Result<Response, Refused> {
     let alert = refusal.map(|refusal| refusal.message.as_str());
-    let context = context! { brand => visit.brand(), is_dev => visit.is_dev(), phone, alert };
+    let onward = visit.kept.as_ref().map(|kept| kept.asked.host());
+    let context = context! { brand => visit.brand(), is_dev => visit.is_dev(), phone, onward, alert };
     visit::page("login/number.html", context, refusal)
 }
 

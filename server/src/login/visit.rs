@@ -12,6 +12,7 @@ use countersign_domain::signin::{self, Caller};
 use http_body_util::{BodyExt as _, Limited};
 use minijinja::Value;
 
+use super::authorize::{ASKED, KEPT_SECONDS, Kept};
 use super::error::{self, Refusal, Refused};
 use super::flow::{Challenge, Flow};
 use crate::app::{App, Hosted, Signed};
@@ -19,14 +20,13 @@ use crate::http::call::{describe, peer, text};
 use crate::http::client::{client_address, is_https};
 use crate::http::cookie::{self, SetCookie};
 use crate::http::form;
+use crate::http::oidc::PAGE_SESSION;
 use crate::http::origin::is_own_page;
 use crate::http::security::SAME_ORIGIN;
 use crate::page;
 
 /// The cookie of a sign-in under way.
 const FLOW: &str = "countersign_flow";
-/// The cookie of a session.
-const SESSION: &str = "countersign_session";
 /// The most that a form of ours can hold, with room.
 const MOST_BYTES: usize = 4 * 1_024;
 
@@ -37,6 +37,8 @@ pub(super) struct Visit {
     pub ctx: Ctx,
     /// Who is signed in in this browser, whether or not a second factor is missing.
     pub signed: Option<Arc<Signed>>,
+    /// For which application somebody signs in, if one sent him here.
+    pub kept: Option<Kept>,
     headers: HeaderMap,
     is_https: bool,
 }
@@ -72,25 +74,28 @@ impl Visit {
         Ok((Self::of(app, &parts, None).await?, form))
     }
 
-    /// A request to the pages of `project`; without one, to those of the project that the browser is signed in to, else of
-    /// the default one.
+    /// A request to the pages of `project`; without one, to those of the project whose application sent the browser here,
+    /// else of the one that it is signed in to, else of the default one.
     pub(super) async fn of(app: &App, parts: &Parts, project: Option<&str>) -> Result<Self, Refused> {
         let headers = &parts.headers;
         let peer = peer(&parts.extensions);
         let address = client_address(peer, headers, &app.trusted_proxies);
+        let kept = if project.is_none() { Kept::read(app, headers).await? } else { None };
+        let project = project.or(kept.as_ref().map(|kept| &*kept.asked.hosted.id));
         let visit = |hosted: Arc<Hosted>| {
             let mut ctx = app.ctx(Arc::clone(&hosted.id), Actor::Guest, Some(address));
             describe(&mut ctx, app, headers);
             let is_https = is_https(peer, headers, &app.trusted_proxies);
-            Self { app: app.clone(), hosted, ctx, signed: None, headers: headers.clone(), is_https }
+            Self { app: app.clone(), hosted, ctx, signed: None, kept: kept.clone(), headers: headers.clone(), is_https }
         };
-        if let Some((secret, of)) = cookie::get(headers, SESSION).and_then(|value| value.split_once('.'))
+        if let Some((secret, of)) = cookie::get(headers, PAGE_SESSION).and_then(|value| value.split_once('.'))
             && secret.len() <= 256
             && project.is_none_or(|project| project == of)
             && let Some(hosted) = app.projects.get(app, of).await?
         {
             let mut visit = visit(hosted);
             visit.signed = app.session(&visit.ctx, secret, |secret| Some((Secret::new(secret), None))).await?;
+            visit.signed.take_if(|signed| kept.as_ref().is_some_and(|kept| !kept.accepts(&signed.session)));
             if let Some(Signed { session, user, .. }) = visit.signed.as_deref() {
                 visit.ctx.actor = Actor::User { user: user.id.clone(), session: session.id.clone() };
                 return Ok(visit);
@@ -115,6 +120,12 @@ impl Visit {
     /// What the page calls the service.
     pub(super) fn brand(&self) -> &str {
         self.hosted.project.brand()
+    }
+
+    /// The number that an application says its person may want to sign in by.
+    pub(super) fn hint(&self) -> &str {
+        let hint = self.kept.as_ref().and_then(|kept| kept.asked.login_hint.as_deref());
+        hint.filter(|hint| hint.starts_with('+') && hint.len() <= 64).unwrap_or_default()
     }
 
     /// Seconds until another code can be asked for.
@@ -147,11 +158,28 @@ impl Visit {
 
     pub(super) fn keep_session(&self, response: &mut Response, secret: &Secret, until: Time) -> Result<(), Refused> {
         let value = format!("{}.{}", secret.expose(), self.hosted.id);
-        set(response, &self.lasting(SESSION, &value, until))
+        set(response, &self.lasting(PAGE_SESSION, &value, until))
     }
 
     pub(super) fn forget_session(&self, response: &mut Response) -> Result<(), Refused> {
-        set(response, &self.lasting(SESSION, "", self.ctx.now).removed())
+        set(response, &self.lasting(PAGE_SESSION, "", self.ctx.now).removed())
+    }
+
+    /// Remembers for which application somebody signs in.
+    pub(super) fn keep_asked(&self, response: &mut Response, kept: &Kept) -> Result<(), Refused> {
+        let until = self.ctx.now.plus_seconds(KEPT_SECONDS);
+        set(response, &SetCookie { path: Some("/login"), ..self.lasting(ASKED, &kept.cookie(), until) })
+    }
+
+    pub(super) fn forget_asked(&self, response: &mut Response) -> Result<(), Refused> {
+        set(response, &SetCookie { path: Some("/login"), ..self.lasting(ASKED, "", self.ctx.now) }.removed())
+    }
+
+    /// Forgets all of it: nobody is signed in here any more.
+    pub(super) fn forget_all(&self, response: &mut Response) -> Result<(), Refused> {
+        self.forget_session(response)?;
+        self.forget_flow(response)?;
+        self.forget_asked(response)
     }
 
     fn lasting<'a>(&self, name: &'a str, value: &'a str, until: Time) -> SetCookie<'a> {
@@ -210,4 +238,12 @@ pub(super) fn redirect_to(path: &'static str) -> Response {
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// To a page of somebody else, by GET.
+pub(super) fn redirect_away(to: &str) -> Result<Response, Refused> {
+    let mut response = StatusCode::FOUND.into_response();
+    response.headers_mut().insert(LOCATION, HeaderValue::from_str(to).map_err(Error::internal)?);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }

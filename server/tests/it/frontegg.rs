@@ -4,6 +4,7 @@ mod activate;
 mod captcha;
 mod lockout;
 mod mfa;
+mod oauth;
 mod password;
 mod passwordless;
 mod phone;

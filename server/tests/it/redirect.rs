@@ -11,7 +11,7 @@ use crate::server::{Home, Server, eventually};
 const EMAIL: &str = "anna@example.com";
 
 /// Addresses that no link may lead to, whoever the platforms are.
-const NO_ADDRESSES: [&str; 21] = [
+pub const NO_ADDRESSES: [&str; 21] = [
     "//evil.example/",
     "\\\\evil.example",
     "/\\evil.example",
@@ -36,7 +36,7 @@ const NO_ADDRESSES: [&str; 21] = [
 ];
 
 /// Addresses of others than the platforms `app.example.com` and `*.example.org`.
-const ELSEWHERE: [&str; 14] = [
+pub const ELSEWHERE: [&str; 14] = [
     "https://evil.example/",
     "https:///evil.example/",
     "https://evil.example/app.example.com",

@@ -10,6 +10,7 @@ use countersign_domain::project::SCOPES;
 use countersign_domain::token::{self, Algorithm, Material};
 use serde_json::{Value, json};
 
+use super::request::ASKED;
 use super::table::Row;
 use super::world::{AHEAD, MEMBER, PASSWORD, Person, World, key};
 use crate::call::Call;
@@ -207,6 +208,10 @@ impl World {
             .replace("{sessionId}", "nobody")
             .replace("{templateId}", kind)
             .replace("{type}", kind);
+        let path = match row.path {
+            "/oauth/authorize" => format!("{path}?{ASKED}&client_id={}", self.server.client_id()),
+            _ => path,
+        };
         let call = self.server.call(row.method, &format!("{mount}{path}")).without("X-Appwrite-Project");
         let call =
             if row.path == "/identity/resources/users/v2" { call.header("frontegg-tenant-id", "demo") } else { call };
@@ -255,6 +260,7 @@ impl World {
             "/identity/resources/mail/v1/configs/templates" => {
                 json!({"type": "OTC", "htmlTemplate": "<p>{{ code }}</p>"})
             }
+            "/oauth/token" => json!({"grant_type": "refresh_token", "refresh_token": "x"}),
             // These take no body, and an empty one is none.
             _ => json!({}),
         }

@@ -21,9 +21,15 @@ use world::{Session, Shown, World, show, show_nevr};
 
 const FLAVOURS: [(&str, bool); 2] = [("Appwrite", false), ("Nuvix", true)];
 
-/// Status and type of an answer; of a page of the login box its heading.
+/// Status and type of an answer; of a page of the login box its heading, or where it leads.
 fn outcome(row: &Row, answer: &Answer) -> String {
-    let kind = if row.path.starts_with("/login") {
+    let kind = if row.path == "/login/authorize" {
+        // Back with a code or a refusal, or to a page of ours.
+        let to = answer.header("location").unwrap_or_default();
+        let told = |name: &str| to.split(['?', '&']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let back = told("code").map(|_| "code").or_else(|| told("error"));
+        back.unwrap_or(to).to_owned()
+    } else if row.path.starts_with("/login") {
         let heading = answer.body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>"));
         heading.map(|(heading, _)| heading.to_owned()).unwrap_or_default()
     } else if row.is_admin() {

@@ -10,6 +10,10 @@ use crate::server::eventually;
 /// A page that links may lead to.
 const PAGE: &str = "http://localhost:3000/after";
 
+/// What an application asks for that sends a browser here, but for its client id.
+pub const ASKED: &str = "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcb&response_type=code&code_challenge_method=S256\
+                         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
 /// What a call carries.
 enum Body {
     Empty,
@@ -28,6 +32,7 @@ pub fn target(path: &str, session: &str) -> String {
         .replace("{tenantId}", "x")
         .replace("{project}", "demo")
         .replace("/avatars/qr", "/avatars/qr?text=x")
+        .replace("/login/authorize", &format!("/login/authorize?{ASKED}&client_id=CLIENT"))
 }
 
 impl World {
@@ -36,7 +41,8 @@ impl World {
         let (path, session) = self.settle(row, case);
         // Each mount in turn: all cells of a row together ask at all of them.
         let mount = row.mounts[self.number() as usize % row.mounts.len()];
-        let call = self.server.call(row.method, &format!("{mount}{}", target(&path, &session)));
+        let path = target(&path, &session).replace("CLIENT", self.server.client_id());
+        let call = self.server.call(row.method, &format!("{mount}{path}"));
         match self.body(row, case) {
             Body::Empty => call,
             Body::Json(body) => call.json(&body),
@@ -150,7 +156,7 @@ impl World {
             ("POST", "/login/code" | "/login/second/code") => return Body::Form("code", "000000".to_owned()),
             // Whoever has a link may follow it; this is none.
             ("POST", "/login/link") => return Body::Form("secret", "0".repeat(64)),
-            ("POST", "/login/out") => return Body::Form("x", String::new()),
+            ("POST", "/login/out" | "/login/leave") => return Body::Form("x", String::new()),
             ("POST", path) if path.starts_with("/auth/") => self.nevr_body(path, case),
             // These take no body, and an empty one is none.
             _ => json!({}),
