@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{coexistence, is_host_name, providers};
 use crate::base::argon::Cost;
-use crate::base::{Email as Address, Error, Phone, Result};
-use crate::message::{Credential, MailProvider, Provider};
+use crate::base::{Error, Phone, Result};
+use crate::message::Provider;
 
 /// What stands for a credential when settings are shown; sent back, it keeps the stored one.
 pub const HIDDEN: &str = "[hidden]";
@@ -27,6 +27,14 @@ macro_rules! section {
         }
     };
 }
+
+mod email;
+mod frontegg;
+mod nevr;
+
+pub use email::{Email, MailTemplate};
+pub use frontegg::{Captcha, Frontegg};
+pub use nevr::{Nevr, NevrLimits, NevrSession, RateLimit};
 
 section! {
     /// All settings of a project.
@@ -182,185 +190,6 @@ section! {
 }
 
 section! {
-    /// E-mails.
-    Email {
-        /// Providers in order of preference.
-        providers: Vec<MailProvider> = Vec::new(),
-        /// The project's own mails: by purpose, or by purpose and locale (`sign-in`, `sign-in.de`).
-        templates: BTreeMap<String, MailTemplate> = BTreeMap::new(),
-    }
-}
-
-section! {
-    /// A mail of the project's own. What is left out is as it is built in, or as the provider says.
-    MailTemplate {
-        /// The subject.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        subject: Option<String> = None,
-        /// The sender's name.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        from_name: Option<String> = None,
-        /// The sender's address.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        sender_email: Option<String> = None,
-        /// The mail as HTML.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        html_template: Option<String> = None,
-    }
-}
-
-impl MailTemplate {
-    /// The longest HTML of a template, in bytes.
-    const MOST: usize = 65_536;
-
-    pub(super) fn check(&self, field: &str) -> Result<()> {
-        let refuse = |key: &str, what: &str| Err(Error::invalid(format!("{field}.{key}"), what.to_owned()));
-        let is_line = |text: &str, most: usize| text.chars().count() <= most && !text.contains(char::is_control);
-        if self.subject.as_deref().is_some_and(|subject| !is_line(subject, 500)) {
-            return refuse("subject", "must be at most 500 characters in one line");
-        }
-        if self.from_name.as_deref().is_some_and(|name| name.trim().is_empty() || !is_line(name, 128)) {
-            return refuse("fromName", "must be 1 to 128 characters in one line");
-        }
-        if self.sender_email.as_deref().is_some_and(|address| Address::parse(address).is_err()) {
-            return refuse("senderEmail", "must be an e-mail address such as no-reply@example.com");
-        }
-        if self.html_template.as_deref().is_some_and(|html| html.trim().is_empty() || html.len() > Self::MOST) {
-            return refuse("htmlTemplate", "must be HTML of at most 64 KiB");
-        }
-        Ok(())
-    }
-}
-
-section! {
-    /// The nevr dialect.
-    Nevr {
-        /// Whether it answers.
-        enabled: bool = true,
-        /// How long a code lives, in seconds.
-        expires_in: i64 = 300,
-        /// Digits of a code.
-        otp_length: i64 = 6,
-        /// Whether a sign-in by an unknown number makes an account.
-        allow_sign_up: bool = true,
-        /// Whether a password sign-in needs a verified number.
-        require_verification: bool = true,
-        /// Requests to the routes of phone numbers per window, or `false`.
-        rate_limit: RateLimit = RateLimit::On { window: 60_000, max: 10 },
-        /// The same of the other routes that somebody could hammer.
-        base_rate_limits: NevrLimits = NevrLimits::default(),
-        /// How long sessions live.
-        session: NevrSession = NevrSession::default(),
-        /// Countries whose numbers are taken, as ISO 3166 codes; empty: all that `sms.countries` has.
-        countries: Vec<String> = Vec::new(),
-        /// Host names under which this project is called.
-        hosts: Vec<String> = Vec::new(),
-    }
-}
-
-section! {
-    /// Limits of the nevr dialect's routes beside those of phone numbers.
-    NevrLimits {
-        /// Signing in by e-mail.
-        sign_in: RateLimit = RateLimit::On { window: 60_000, max: 10 },
-        /// Signing up.
-        sign_up: RateLimit = RateLimit::On { window: 60_000, max: 10 },
-        /// Changing a password.
-        password: RateLimit = RateLimit::On { window: 60_000, max: 5 },
-        /// Second factors.
-        two_factor: RateLimit = RateLimit::On { window: 10_000, max: 3 },
-    }
-}
-
-section! {
-    /// Sessions of the nevr dialect.
-    NevrSession {
-        /// How long one lives, in seconds.
-        expires_in: i64 = 604_800,
-        /// After how many seconds one that is used lives as long again.
-        update_age: i64 = 86_400,
-        /// For how many seconds after its beginning one may do what is delicate.
-        fresh_age: i64 = 300,
-    }
-}
-
-section! {
-    /// The Frontegg dialect.
-    Frontegg {
-        /// Whether it answers.
-        enabled: bool = true,
-        /// The environment's id.
-        client_id: String = String::new(),
-        /// How people sign in first.
-        main_strategy: String = "EmailAndPassword".to_owned(),
-        /// Whether SMS is a way to sign in.
-        sms_login: bool = false,
-        /// How long an access token lives.
-        access_token_seconds: i64 = 3_600,
-        /// How long a refresh token lives.
-        refresh_token_seconds: i64 = 2_592_000,
-        /// Whether its routes count calls.
-        rate_limits: bool = true,
-        /// Host names under which this project is called.
-        hosts: Vec<String> = Vec::new(),
-        /// Whether a magic link works only in the browser that asked for it.
-        force_same_device_on_auth: bool = false,
-        /// The address of the application, whose pages links lead to.
-        app_url: String = String::new(),
-        /// Whether clients show that a person asks.
-        captcha: Option<Captcha> = None,
-    }
-}
-
-section! {
-    /// reCAPTCHA v3 (contract frontegg §2.9).
-    Captcha {
-        /// Whether tokens are asked for.
-        enabled: bool = true,
-        /// The key that pages have.
-        site_key: String = String::new(),
-        /// The key that checks tokens.
-        secret_key: Credential = Credential::default(),
-        /// From which score on it is a person, 0 to 1.
-        min_score: f64 = 0.5,
-        /// E-mail addresses that show nothing: those of tests.
-        ignored_emails: Vec<String> = Vec::new(),
-    }
-}
-
-impl Captcha {
-    /// Whether somebody who named this address shows nothing.
-    pub fn ignores(&self, email: &Address) -> bool {
-        self.ignored_emails.iter().any(|ignored| Address::parse(ignored).is_ok_and(|ignored| ignored == *email))
-    }
-
-    fn check(&self) -> Result<()> {
-        // Google's keys have forty of these characters; room is left for others.
-        let is_key = |key: &str| {
-            (20..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        if !is_key(&self.site_key) {
-            return Err(Error::invalid("frontegg.captcha.siteKey", "site key must be valid: the one of reCAPTCHA v3"));
-        }
-        let secret = self.secret_key.0.expose();
-        if secret == HIDDEN {
-            return Err(Error::invalid("frontegg.captcha.secretKey", "there is none to keep: give the key itself"));
-        }
-        // It may be gone with a key file. Then nobody passes.
-        if !secret.is_empty() && !is_key(secret) {
-            return Err(Error::invalid("frontegg.captcha.secretKey", "must be a valid secret key of reCAPTCHA v3"));
-        }
-        if !(0.0..=1.0).contains(&self.min_score) {
-            return Err(Error::invalid("frontegg.captcha.minScore", "must be from 0 to 1"));
-        }
-        if self.ignored_emails.len() > 1_000 || self.ignored_emails.iter().any(|e| Address::parse(e).is_err()) {
-            return Err(Error::invalid("frontegg.captcha.ignoredEmails", "takes at most 1000 e-mail addresses"));
-        }
-        Ok(())
-    }
-}
-
-section! {
     /// The Nuvix and Appwrite dialect.
     Nuvix {
         /// Whether it answers.
@@ -398,51 +227,6 @@ impl Enforce {
         match self {
             Self::DontForce => false,
             Self::Force | Self::ForceExceptSaml => true,
-        }
-    }
-}
-
-/// A rate limit, or none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RateLimit {
-    /// No limit: `false` in JSON.
-    Off,
-    /// At most `max` requests in `window` milliseconds.
-    On {
-        /// Milliseconds.
-        window: i64,
-        /// Requests.
-        max: i64,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum RateLimitWire {
-    Flag(bool),
-    #[serde(rename_all = "camelCase")]
-    Limit {
-        window: i64,
-        max: i64,
-    },
-}
-
-impl Serialize for RateLimit {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Self::Off => RateLimitWire::Flag(false),
-            Self::On { window, max } => RateLimitWire::Limit { window, max },
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RateLimit {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match RateLimitWire::deserialize(deserializer)? {
-            RateLimitWire::Flag(false) => Ok(Self::Off),
-            RateLimitWire::Flag(true) => Err(serde::de::Error::custom("give {window, max} or false")),
-            RateLimitWire::Limit { window, max } => Ok(Self::On { window, max }),
         }
     }
 }
@@ -562,8 +346,6 @@ impl Settings {
         self.check_mock_numbers()?;
         self.nevr.check()?;
         self.frontegg.check()?;
-        range("frontegg.accessTokenSeconds", self.frontegg.access_token_seconds, 60, 86_400)?;
-        range("frontegg.refreshTokenSeconds", self.frontegg.refresh_token_seconds, 60, 15_552_000)?;
         coexistence::check(self)
     }
 
@@ -628,54 +410,6 @@ impl Mfa {
     }
 }
 
-impl Nevr {
-    /// Whether codes may be sent to this number: nevr's `phoneNumberValidator`.
-    pub fn takes(&self, phone: &Phone) -> bool {
-        self.countries.is_empty() || phone.country().is_some_and(|country| self.countries.iter().any(|c| c == country))
-    }
-
-    fn check(&self) -> Result<()> {
-        range("nevr.expiresIn", self.expires_in, 30, 3_600)?;
-        range("nevr.otpLength", self.otp_length, 4, 10)?;
-        let base = &self.base_rate_limits;
-        for (name, limit) in [
-            ("nevr.rateLimit", self.rate_limit),
-            ("nevr.baseRateLimits.signIn", base.sign_in),
-            ("nevr.baseRateLimits.signUp", base.sign_up),
-            ("nevr.baseRateLimits.password", base.password),
-            ("nevr.baseRateLimits.twoFactor", base.two_factor),
-        ] {
-            if let RateLimit::On { window, max } = limit {
-                range(&format!("{name}.window"), window, 1, 86_400_000)?;
-                range(&format!("{name}.max"), max, 1, 1_000_000)?;
-            }
-        }
-        range("nevr.session.expiresIn", self.session.expires_in, 60, 10 * 31_536_000)?;
-        range("nevr.session.updateAge", self.session.update_age, 0, self.session.expires_in)?;
-        range("nevr.session.freshAge", self.session.fresh_age, 30, 86_400)?;
-        if !self.countries.iter().all(|country| is_country(country)) {
-            return Err(Error::invalid("nevr.countries", "takes ISO codes such as \"DE\""));
-        }
-        check_hosts("nevr.hosts", &self.hosts)
-    }
-}
-
-impl Frontegg {
-    fn check(&self) -> Result<()> {
-        // Part of the names of cookies.
-        if self.client_id.len() > 64 || !self.client_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return Err(Error::invalid("frontegg.clientId", "takes at most 64 letters, digits and dashes"));
-        }
-        let url = url::Url::parse(&self.app_url);
-        let is_page = url.is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.query().is_none());
-        if !self.app_url.is_empty() && !is_page {
-            return Err(Error::invalid("frontegg.appUrl", "must be an address such as https://app.example.com"));
-        }
-        self.captcha.as_ref().map_or(Ok(()), Captcha::check)?;
-        check_hosts("frontegg.hosts", &self.hosts)
-    }
-}
-
 fn check_hosts(field: &str, hosts: &[String]) -> Result<()> {
     let is_host = |host: &String| is_host_name(host) && !host.bytes().any(|b| b.is_ascii_uppercase());
     if hosts.len() > 100 || !hosts.iter().all(is_host) {
@@ -712,6 +446,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::base::Email as Address;
 
     fn merged(patch: &Json) -> Result<Settings> {
         Settings::default().merged(patch)
