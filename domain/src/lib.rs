@@ -129,8 +129,9 @@ mod statements {
     }
 
     /// Tables that grow with people; of the others a project has a few rows.
-    const LARGE: [&str; 10] = [
+    const LARGE: [&str; 11] = [
         "devices",
+        "memberships",
         "users",
         "sessions",
         "handles",

@@ -60,7 +60,8 @@ pub(super) const ACTIVATE: &str =
 pub(super) const HOLD: &str = "UPDATE memberships SET active = active WHERE project_id = $1 AND user_id = $2";
 pub(super) const LEAVE: &str = "DELETE FROM memberships WHERE project_id = $1 AND user_id = $2 AND tenant_id = $3";
 pub(super) const DELETE_OF_USER: &str = "DELETE FROM memberships WHERE project_id = $1 AND user_id = $2";
-pub(super) const DELETE_OF_TENANT: &str = "DELETE FROM memberships WHERE project_id = $1 AND tenant_id = $2";
+/// SQLite would read all memberships of the project, if it were not kept from that by `|| ''`.
+pub(super) const DELETE_OF_TENANT: &str = "DELETE FROM memberships WHERE project_id || '' = $1 AND tenant_id = $2";
 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[

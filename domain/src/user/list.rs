@@ -62,8 +62,10 @@ fn list_within(
     if let Some((tenant, own)) = members {
         let tenant = sql.bind(Value::Text(tenant.to_owned()));
         let of = "SELECT user_id FROM memberships WHERE project_id = $1";
+        // Kept from the index that SQLite would read all memberships of the project by.
+        let of_tenant = format!("SELECT user_id FROM memberships WHERE tenant_id = {tenant} AND project_id || '' = $1");
         let or_none = if own { format!(" OR id NOT IN ({of})") } else { String::new() };
-        sql.push(&format!(" AND (id IN ({of} AND tenant_id = {tenant}){or_none})"));
+        sql.push(&format!(" AND (id IN ({of_tenant}){or_none})"));
     }
     let total = if query.counts { sql.count(tx)? } else { 0 };
 
