@@ -31,7 +31,9 @@ pub(super) async fn run(app: App, tracker: TaskTracker, stop: CancellationToken)
         recover(&app, true).await;
     }
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    while !stop.is_cancelled() {
+    loop {
+        // Looked at before the queue: what was answered until then is still sent.
+        let is_last = stop.is_cancelled();
         let wait = match step(&app, &places, &tracker).await {
             Ok(Step::More) => continue,
             Ok(Step::Idle(next)) => next,
@@ -40,8 +42,11 @@ pub(super) async fn run(app: App, tracker: TaskTracker, stop: CancellationToken)
                 AT_LEAST_EVERY
             }
         };
+        if is_last {
+            return;
+        }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => {}
             () = app.outbox.notified() => {}
             () = tokio::time::sleep(wait) => recover(&app, false).await,
         }
