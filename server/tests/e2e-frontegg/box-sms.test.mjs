@@ -3,22 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { openChromium } from '../e2e/chromium.mjs';
-import { Box, noise, serve } from './box.mjs';
-import { number, start, wrong } from './support.mjs';
+import { Box, noise, Stage } from './box.mjs';
+import { number, wrong } from './support.mjs';
 
 let server, site, browser, box;
-before(async () => {
-    // One after the other: if the second does not start, the first is known and stopped.
-    server = await start({ frontegg: { mainStrategy: 'SmsCode' } });
-    site = await serve(server);
-    browser = await openChromium();
-});
-after(async () => {
-    await browser?.close();
-    site?.stop();
-    await server?.stop();
-});
+const stage = new Stage();
+before(async () => ({ server, site, browser } = await stage.open({ settings: { frontegg: { mainStrategy: 'SmsCode' } } })));
+after(() => stage.close());
 beforeEach(async () => {
     await browser.forget();
     box = new Box(await browser.page(), site);

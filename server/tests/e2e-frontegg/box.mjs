@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
+import { openChromium } from '../e2e/chromium.mjs';
+import { start } from './support.mjs';
+
 /** What SDK 7 finds on its CDN here: screens that show nothing. */
 const SCREENS = 'window.FronteggLoginBoxInit = window.FronteggAdminPortalInit = () => ({ render() {} });';
 
@@ -63,6 +66,23 @@ export function forward(server, request, response, more = {}) {
         answer.pipe(response);
     });
     request.pipe(onward.on('error', () => response.destroy()));
+}
+
+/** What the tests of a file share: a server, an application on a page, a browser. */
+export class Stage {
+    /** Starts them one after the other: if one does not start, those before it are known and stopped. */
+    async open({ settings, entry } = {}) {
+        this.server = await start(settings);
+        this.site = await serve(this.server, entry);
+        this.browser = await openChromium();
+        return this;
+    }
+
+    async close() {
+        await this.browser?.close();
+        this.site?.stop();
+        await this.server?.stop();
+    }
 }
 
 /** The login box on a page, with the hands of whoever uses it. */

@@ -3,22 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { openChromium } from '../e2e/chromium.mjs';
-import { Box, noise, serve } from './box.mjs';
-import { photograph, refusal, start, Visitor, wrong } from './support.mjs';
+import { Box, noise, Stage } from './box.mjs';
+import { photograph, refusal, Visitor, wrong } from './support.mjs';
 
 let server, site, browser;
-before(async () => {
-    // One after the other: if the second does not start, the first is known and stopped.
-    server = await start();
-    site = await serve(server);
-    browser = await openChromium();
-});
-after(async () => {
-    await browser?.close();
-    site?.stop();
-    await server?.stop();
-});
+const stage = new Stage();
+before(async () => ({ server, site, browser } = await stage.open()));
+after(() => stage.close());
 
 test('a person sets an authenticator app up, and is asked for it from then on', async () => {
     const ada = await server.person();

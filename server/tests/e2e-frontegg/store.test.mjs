@@ -4,22 +4,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { openChromium } from '../e2e/chromium.mjs';
-import { noise, serve } from './box.mjs';
-import { number, photograph, start, wrong } from './support.mjs';
+import { noise, Stage } from './box.mjs';
+import { number, photograph, wrong } from './support.mjs';
 
 let server, site, browser, page;
-before(async () => {
-    // One after the other: if the second does not start, the first is known and stopped.
-    server = await start();
-    site = await serve(server, 'app7.js');
-    browser = await openChromium();
-});
-after(async () => {
-    await browser?.close();
-    site?.stop();
-    await server?.stop();
-});
+const stage = new Stage();
+before(async () => ({ server, site, browser } = await stage.open({ entry: 'app7.js' })));
+after(() => stage.close());
 beforeEach(async () => {
     await browser.forget();
     page = await browser.page();
