@@ -8,7 +8,7 @@ pub fn new(now: Time, random: &dyn Random) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid().to_string()
 }
 
-/// An id that is made of what it names, so that it need not be stored (UUIDv8, RFC 9562 §5.8).
+/// An id that is made of what it names, so that it need not be stored: a UUID of version 8 (RFC 9562 §5.8).
 pub fn derived(bytes: [u8; 16]) -> String {
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }

@@ -344,11 +344,11 @@ fn account(
             let held = held.filter(|user| verification.user.is_some() && lockout::may_unlock(user, target));
             Ok(held.ok_or("nobody's password is unlocked by this address"))
         }
+        Purpose::CustomToken | Purpose::StepUp | Purpose::Authorize => Ok(Err("no message carries such a token")),
         Purpose::VerifyEmail if readers == Readers::Verified => {
             let held = held.filter(|user| flow::may_activate(project, user));
             Ok(held.ok_or("nobody may finish an account by this address"))
         }
-        Purpose::CustomToken | Purpose::StepUp | Purpose::Authorize => Ok(Err("no message carries such a token")),
         Purpose::VerifyPhone
         | Purpose::VerifyEmail
         | Purpose::Mfa

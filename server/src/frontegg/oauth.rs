@@ -13,7 +13,6 @@ use countersign_domain::session::{self, Session};
 use countersign_domain::signin::authorize::{self, Granted, Shown};
 use countersign_domain::signin::{self, Refreshed, SignedIn};
 use countersign_domain::user::User;
-use http_body_util::{BodyExt as _, Limited};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use utoipa::OpenApi;
@@ -25,6 +24,7 @@ use super::token::UserClaims;
 use super::wire::{Authentication, answer, done};
 use super::{Route, Who, cookie, handler, token};
 use crate::app::App;
+use crate::http::call::{read, text};
 use crate::http::cookie::imf_fixdate;
 use crate::http::form;
 
@@ -324,18 +324,16 @@ fn said_by(call: &Call, token: &Secret) -> Option<UserClaims> {
 /// OAuth's clients send forms (RFC 6749 §4.1.3), while what follows reads JSON. A form of another page is refused there
 /// by its `Origin`, which no browser leaves out.
 pub(super) async fn unfolded(app: &App, request: Request) -> Result<Request, Failure> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = text(request.headers(), CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Ok(request);
     }
     let (mut parts, body) = request.into_parts();
-    let bytes = Limited::new(body, app.body_bytes).collect().await.map_err(|_| {
-        let words = format!("The body could not be read, or is larger than {} bytes.", app.body_bytes);
-        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, words)
-    })?;
+    let too_large = |words: String| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, words);
+    let bytes = read(app, body).await.map_err(too_large)?;
     let mut fields = Map::new();
-    for (name, value) in form::pairs(&String::from_utf8_lossy(&bytes.to_bytes())) {
+    for (name, value) in form::pairs(&String::from_utf8_lossy(&bytes)) {
         if fields.insert(name, Json::String(value)).is_some() {
             return Err(Failure::new(StatusCode::BAD_REQUEST, "A parameter is there more than once."));
         }

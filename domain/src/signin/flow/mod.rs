@@ -198,11 +198,7 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, project: &Project, begin: &Begin) -> Re
         user: None,
         wanted_user: None,
         rules: &begin.rules,
-        payload: Payload {
-            readers: Readers::Verified,
-            named: resolved.named.clone(),
-            ..payload(ctx, &resolved.to)?
-        },
+        payload: Payload { readers: Readers::Verified, named: resolved.named.clone(), ..payload(ctx, &resolved.to)? },
         phrase: false,
         mock: mock.is_some(),
         own: false,

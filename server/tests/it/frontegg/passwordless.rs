@@ -284,7 +284,8 @@ fn without_an_address_of_the_application_a_link_leads_to_the_page_that_asks() {
     let ask = |origin: &str| {
         server.post(&path("magiclink/prelogin"), &json!({"email": EMAIL})).header("Origin", origin).send()
     };
-    refused(&ask("https://evil.example"), 403, "This origin is not a platform of the project.");
+    let words = "This origin is not a platform of the project. Add its host to the project's platforms.";
+    refused(&ask("https://evil.example"), 403, words);
     let before = server.inbox(EMAIL).len();
     let answer = ask("http://localhost:3000");
     answer.expect(200);

@@ -67,10 +67,8 @@ fn a_policy_is_missing_made_changed_and_made_only_once() {
     let put = send(&server, "PUT", "/mfa-policy", &json!({"enforceMFAType": "ForceExceptSAML"})).expect(200).json();
     assert_eq!((&put["allowRememberMyDevice"], &put["enforceMFAType"]), (&json!(true), &json!("ForceExceptSAML")));
     assert_eq!(Client::new(&server).get(&format!("{CONFIG}/mfa-policy")).status, 401);
-    let half_way = Client::new(&server).post(
-        "/identity/resources/auth/v1/user",
-        &json!({"email": "anna@example.com", "password": PASSWORD}),
-    );
+    let half_way = Client::new(&server)
+        .post("/identity/resources/auth/v1/user", &json!({"email": "anna@example.com", "password": PASSWORD}));
     assert_eq!(half_way.json()["mfaRequired"], true, "it holds");
     vendor(&server, "GET", &format!("{CONFIG}/mfa-policy/vendor")).send().expect(200);
     let other = vendor(&server, "PUT", &format!("{CONFIG}/mfa-policy")).header("frontegg-tenant-id", "other");
