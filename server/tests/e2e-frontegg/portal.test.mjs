@@ -11,6 +11,18 @@ const stage = new Stage();
 before(async () => ({ server, site, browser } = await stage.open()));
 after(() => stage.close());
 
+/** Signs in and opens what the portal has on privacy and security. */
+async function settings(page, ada) {
+    const box = new Box(page, site);
+    await box.open();
+    await box.logIn(ada);
+    await box.signedIn(ada.email);
+    await box.press('Settings');
+    await box.says('Basic Profile Information');
+    await page.getByText('Privacy & Security').click();
+    return box;
+}
+
 test('a person sets an authenticator app up, and is asked for it from then on', async () => {
     const ada = await server.person();
     const page = await browser.page();
@@ -19,13 +31,7 @@ test('a person sets an authenticator app up, and is asked for it from then on', 
         const { pathname } = new URL(response.url());
         if (pathname.startsWith('/frontegg/')) asked.push([pathname.split('/').pop(), response.status()]);
     });
-    const box = new Box(page, site);
-    await box.open();
-    await box.logIn(ada);
-    await box.signedIn(ada.email);
-    await box.press('Settings');
-    await box.says('Basic Profile Information');
-    await page.getByText('Privacy & Security').click();
+    const box = await settings(page, ada);
     await box.says('Basic Settings');
     await page.locator('input[type=checkbox]').click();
     const picture = page.locator('img[alt="qr-code"][src^="data:"]');
@@ -52,13 +58,7 @@ test('a person changes his password, and is signed in nowhere else from then on'
     const elsewhere = new Visitor(server);
     await elsewhere.signIn(ada);
     const page = await browser.page();
-    const box = new Box(page, site);
-    await box.open();
-    await box.logIn(ada);
-    await box.signedIn(ada.email);
-    await box.press('Settings');
-    await box.says('Basic Profile Information');
-    await page.getByText('Privacy & Security').click();
+    const box = await settings(page, ada);
     await page.locator('[data-test-id=edit-password-btn]').click();
     const change = async (old) => {
         await page.locator('input[name=password]').fill(old);

@@ -25,7 +25,7 @@ fn email(text: &str) -> Email {
 }
 
 /// Runs `work` as an API key has it done.
-fn by_key<T: Send + 'static>(
+pub(super) fn by_key<T: Send + 'static>(
     world: &World,
     work: impl Fn(&mut Tx<'_>, &Ctx, &Project) -> Result<T> + Send + 'static,
 ) -> Result<T, Code> {

@@ -2,27 +2,15 @@
 
 use serde_json::json;
 
+use super::manage::by_key;
 use super::race::{crowded, together};
 use super::world::{ANNA, ANNA_MAIL, World};
 use crate::base::{Actor, Code, Ctx, Email, Result};
-use crate::db::Tx;
 use crate::on_both;
-use crate::project::Project;
 use crate::signin::invite::{self, Invite};
 use crate::signin::manage::{Change, NewUser, Set};
 use crate::tenant::{self, Belonging, Details};
 use crate::user::{self, Notes, User};
-
-/// Runs `work` as an API key has it done.
-fn by_key<T: Send + 'static>(
-    world: &World,
-    work: impl Fn(&mut Tx<'_>, &Ctx, &Project) -> Result<T> + Send + 'static,
-) -> Result<T, Code> {
-    let mut world = world.clone();
-    world.ctx = Ctx { actor: Actor::Key("k1".to_owned()), ..world.ctx };
-    let project = world.project.clone();
-    world.try_write(move |tx, ctx| work(tx, ctx, &project)).map_err(|e| e.code)
-}
 
 /// A world with accounts of users.
 fn with(test: &crate::db::testing::TestDb, tenants: &[&'static str]) -> World {
