@@ -283,12 +283,12 @@ pub fn find_by(tx: &mut Tx<'_>, project: &str, target: &Target) -> Result<Option
     }
 }
 
-/// Reads an account of somebody else, the first whose id is not below `from`, where nobody was found: so that a name that
-/// nobody has is answered no sooner than one that somebody has. Without `from` it reads none, by the same statement.
-pub fn stand_in(tx: &mut Tx<'_>, project: &str, from: Option<&str>) -> Result<()> {
-    // No id is above it (`id::is_valid`).
-    let from = from.unwrap_or("~");
-    tx.find(sql::FIND_FROM, args![project, from], User::load).map(drop)
+/// Reads an account of somebody else, the one next to `near`, where nobody was found: so that a name that nobody has is
+/// answered no sooner than one that somebody has. Without `near` it reads none, by the same statement.
+pub fn stand_in(tx: &mut Tx<'_>, project: &str, near: Option<&str>) -> Result<()> {
+    // No project has an empty id.
+    let (project, near) = near.map_or(("", ""), |near| (project, near));
+    tx.find(sql::FIND_NEAR, args![project, near], User::load).map(drop)
 }
 
 /// Whether the id belongs to an account that somebody signed in to or that a key made. A pending one holds no id.

@@ -17,8 +17,15 @@ pub(super) const FIND_BY_PHONE: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND phone = $2");
 pub(super) const FIND_BY_EMAIL: &str =
     concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND email = $2");
-pub(super) const FIND_FROM: &str =
-    concat!("SELECT ", columns!(), " FROM users WHERE project_id = $1 AND id >= $2 ORDER BY id LIMIT 1");
+/// The next account, or else the one before: there is one wherever there is any.
+pub(super) const FIND_NEAR: &str = concat!(
+    "SELECT * FROM (SELECT ",
+    columns!(),
+    " FROM users WHERE project_id = $1 AND id >= $2 ORDER BY id LIMIT 1) later
+ UNION ALL SELECT * FROM (SELECT ",
+    columns!(),
+    " FROM users WHERE project_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1) earlier LIMIT 1"
+);
 pub(super) const FIND_NOTES: &str = "SELECT external_id, vendor_metadata FROM users WHERE project_id = $1 AND id = $2";
 /// SQLite would read the whole project, if it were not kept from that by `|| ''`.
 pub(super) const FIND_BY_EXTERNAL_ID: &str =
@@ -217,7 +224,7 @@ pub(crate) const ALL: &[&str] = &[
     FIND,
     FIND_BY_PHONE,
     FIND_BY_EMAIL,
-    FIND_FROM,
+    FIND_NEAR,
     FIND_NOTES,
     FIND_BY_EXTERNAL_ID,
     IS_RESERVED,

@@ -51,6 +51,24 @@ fn proved(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, number: &str) -> Result<User> {
     }
 }
 
+on_both!(somebody_stands_in_for_nobody_wherever_there_is_anybody, |test| {
+    write(test, |tx, ctx| {
+        let read = |tx: &mut Tx<'_>, near: Option<&str>| {
+            let before = tx.found;
+            stand_in(tx, "p1", near).map(|()| tx.found - before)
+        };
+        assert_eq!(read(tx, Some("a"))?, 0, "there is nobody");
+        for id in ["b", "d"] {
+            create_by_key(tx, ctx, &NewByKey { id: Some(id), ..NewByKey::default() })?;
+        }
+        for near in ["a", "b", "c", "d", "e", "~"] {
+            assert_eq!(read(tx, Some(near))?, 1, "{near}");
+        }
+        assert_eq!(read(tx, None)?, 0, "somebody was found");
+        Ok(())
+    });
+});
+
 on_both!(the_account_step_makes_one_account_however_often_it_runs, |test| {
     write(test, |tx, ctx| {
         let first = ensure_pending(tx, ctx, Some("anna"), &target(ANNA))?;

@@ -105,7 +105,7 @@ pub(super) struct Decoy {
     pub target: Target,
     /// The mask that is shown.
     pub mask: String,
-    /// From which id on an account is read in place of the one that there is not: always the same for a time.
+    /// Near which id an account is read in place of the one that there is not: always the same for a time.
     pub stand_in: String,
 }
 
