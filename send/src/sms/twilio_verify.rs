@@ -2,7 +2,7 @@
 //! "Verifications" and "Customization Options"). It words the message itself; the code is checked here.
 //!
 //! A number's verification lives there for ten minutes, unless an [`approval`] ends it. Another code within them is sent
-//! like the first, as Twilio's own integrations do: another attempt of the same verification, of which there are five.
+//! like the first, of five at most. That Twilio then carries the new code is nowhere said, and was not tried.
 
 use countersign_domain::base::Secret;
 use countersign_domain::message::{Sms, VerifyChannel};
